@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node can parse, so that an old one gets a sentence and not a stack trace.
+import module from 'node:module'
+
+// Node opens a debugger port on SIGUSR1; a tool that holds keys must not.
+process.on('SIGUSR1', () => {})
+
+if (Number.parseInt(process.versions.node, 10) < 24) {
+  process.stderr.write(
+    `rolesanywhere: this needs Node.js 24 or newer, and is running on ${process.versions.node}\n` +
+      'hint: install a newer Node.js, or put it first on PATH\n',
+  )
+  process.exitCode = 3
+} else {
+  module.enableCompileCache()
+  const { run } = await import('../dist/cli.js')
+  process.exitCode = await run()
+}

@@ -1,0 +1,1 @@
+export { RolesAnywhereError } from './core/errors.ts'

@@ -1,0 +1,30 @@
+/**
+ * What this machine can do for the tests. A missing capability skips a test and is listed at the end
+ * of the run; under `npm run test:all` (ROLESANYWHERE_TEST_REQUIRE_ALL=1) it fails the run instead.
+ *
+ * @module
+ */
+
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** Data written by others, beside the project; absent from a plain clone. */
+export const VECTORS = new URL('../../../shared/vectors/', import.meta.url)
+
+export const hasVectors: boolean = existsSync(VECTORS)
+
+/** Whether `name` is an executable on PATH. */
+export function hasProgram(name: string): boolean {
+  const found = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .some((folder) => existsSync(join(folder, name)))
+  return demand(found, `the program ${name}`)
+}
+
+/** Reports a capability, insisting on it when the run allows no skip. */
+export function demand(present: boolean, what: string): boolean {
+  if (!present && process.env['ROLESANYWHERE_TEST_REQUIRE_ALL'] === '1') {
+    throw new Error(`${what} is missing, and this run allows no skip`)
+  }
+  return present
+}
