@@ -20,6 +20,11 @@ export interface CancelOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface SignOptions extends CancelOptions {
+  /** Hash over the message; default: the algorithm's own. Only `sign-string --digest` asks for another. */
+  readonly hash?: 'sha256' | 'sha384' | 'sha512' | undefined
+}
+
 /**
  * Signs, and does not know for whom. A file key, a PKCS#11 object, a TPM key and an external command
  * are all just this.
@@ -31,7 +36,7 @@ export interface Signer extends AsyncDisposable {
    *
    * @throws {RolesAnywhereError} ERR_KEY_SIGN_FAILED and other codes of the key family.
    */
-  sign(message: Uint8Array, options?: CancelOptions): Promise<Uint8Array>
+  sign(message: Uint8Array, options?: SignOptions): Promise<Uint8Array>
 }
 
 /** Who we are towards Roles Anywhere: one consistent snapshot of certificate, chain and key. */
