@@ -32,22 +32,25 @@ export async function main(system: System): Promise<number> {
       return 0
     }
     reporter = earlyReporter(parsed.flags, system)
-    const { settings, sources, warnings } = resolveSettings({
+    const resolved = resolveSettings({
       command: parsed.row.name,
       flags: parsed.flags,
       env: system.env,
       platform: system.platform,
       readFile: readAwsFile,
     })
+    const { settings } = resolved
     reporter = createReporter({
       ...reporterPorts(system),
       format: settings.logFormat,
       debug: settings.debug,
     })
-    for (const { message, hint } of warnings)
+    for (const { message, hint } of resolved.warnings)
       reporter.warn(message, hint === undefined ? {} : { hint })
-    for (const { name, origin, shown } of sources) {
-      reporter.debug('setting', { name, origin, value: shown })
+    if (settings.debug) {
+      for (const { name, origin, shown } of resolved.sources) {
+        reporter.debug('setting', { name, origin, value: shown })
+      }
     }
     const command = await parsed.row.load()
     await command.execute({ settings, system, reporter })
