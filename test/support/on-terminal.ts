@@ -7,6 +7,7 @@
 import { execFile } from 'node:child_process'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { EXECUTABLE } from './run-cli.ts'
 
 /** Waits for a text in one place; then types, control characters included, or sends a signal. */
@@ -42,15 +43,7 @@ export async function runOnTerminal(
       'signal' in step ? { ...step, signal: constants.signals[step.signal] } : step,
     ),
   }
-  return await new Promise((resolve, reject) => {
-    const python = execFile(
-      'python3',
-      [join(import.meta.dirname, 'on-terminal.py')],
-      (error, stdout) => {
-        if (error === null) resolve(JSON.parse(stdout) as TerminalResult)
-        else reject(error)
-      },
-    )
-    python.stdin?.end(JSON.stringify(request))
-  })
+  const python = promisify(execFile)('python3', [join(import.meta.dirname, 'on-terminal.py')])
+  python.child.stdin?.end(JSON.stringify(request))
+  return JSON.parse((await python).stdout) as TerminalResult
 }
