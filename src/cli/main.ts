@@ -5,9 +5,10 @@
  */
 
 import { RolesAnywhereError } from '../core/errors.ts'
+import type { Flags } from '../settings/given-settings.ts'
 import { readAwsFile } from '../settings/read-aws-file.ts'
 import { resolveSettings } from '../settings/resolve-settings.ts'
-import { parseArguments, type Flags } from './parse-arguments.ts'
+import { parseArguments } from './parse-arguments.ts'
 import { createReporter, type CliReporter, type LogFormat } from './reporter.ts'
 import { nodeSystem, type System } from './system.ts'
 
