@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process'
 
 /** Long enough to unlock a password manager, short enough for a service that starts. */
-export const COMMAND_TIMEOUT_MS = 30_000
+const COMMAND_TIMEOUT_MS = 30_000
 
 export interface CommandOptions {
   /** Of this process; what begins with `ROLESANYWHERE_` is ours and is not handed on. */
