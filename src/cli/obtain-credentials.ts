@@ -58,7 +58,9 @@ export async function obtainCredentials(
   }
   const { throughCache } = await import('../session/cache/credential-cache.ts')
   const { clock, random, wait, signal } = system
-  return await throughCache(folder, subject, fetch, { clock, random, wait, signal, reporter })
+  const patienceMs = settings.timeout === undefined ? undefined : settings.timeout * 1000
+  const ports = { clock, random, wait, signal, reporter, patienceMs }
+  return await throughCache(folder, subject, fetch, ports)
 }
 
 function sessionParameters(settings: SessionInvocation['settings']): CreateSessionParameters {
