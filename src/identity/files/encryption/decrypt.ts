@@ -1,0 +1,172 @@
+/**
+ * Decrypts what a password protects: the schemes of PKCS#5 (PBES1, PBES2) and of PKCS#12.
+ *
+ * Node's OpenSSL reads most of PKCS#8, but gives no access to PKCS#12, and refuses RC2 and single DES
+ * (they need OpenSSL's legacy provider). DES is Triple-DES with one key three times; RC2 comes from
+ * node-forge, loaded only when a file needs it.
+ *
+ * @see RFC 8018 section 6; RFC 7292 appendix C
+ * @module
+ */
+
+import { createDecipheriv } from 'node:crypto'
+import { Asn1Error, element } from '../../asn1-element.ts'
+import type { AlgorithmIdentifier, ContentCipher, JoinedScheme } from './algorithms.ts'
+import {
+  JOINED_SCHEMES,
+  PBES2,
+  PBES2_CIPHERS,
+  RC2_CBC,
+  RC2_VERSIONS,
+  readAlgorithmIdentifier,
+  requireParameters,
+} from './algorithms.ts'
+import { cipherRefusal } from './cipher-refusal.ts'
+import { readKeyDerivation } from './derive-key.ts'
+import { iterateHash } from './iterated-hash.ts'
+import type { KdfBudget } from './kdf-budget.ts'
+import type { PasswordForm } from './password-forms.ts'
+import { derivePkcs12 } from './pkcs12-kdf.ts'
+
+/** The padding of the last block is wrong: another password, or damaged data. */
+export class DecryptionFailed extends Error {
+  override readonly name = 'DecryptionFailed'
+}
+
+/**
+ * The plain bytes.
+ *
+ * @throws {DecryptionFailed} most often for a wrong password; one in 256 of those yields garbage.
+ * @throws {RolesAnywhereError} ERR_KEY_CIPHER_UNSUPPORTED, ERR_KEY_KDF_TOO_COSTLY.
+ * @throws {Asn1Error} when the parameters do not parse.
+ */
+export async function decryptWithPassword(
+  algorithm: AlgorithmIdentifier,
+  encrypted: Uint8Array,
+  password: PasswordForm,
+  budget: KdfBudget,
+): Promise<Uint8Array> {
+  if (algorithm.oid === PBES2) return decryptPbes2(algorithm, encrypted, password, budget)
+  const scheme = JOINED_SCHEMES[algorithm.oid]
+  if (scheme === undefined) throw cipherRefusal(algorithm.oid, 'cipher')
+  return decryptJoined(scheme, algorithm, encrypted, password, budget)
+}
+
+/** PBES2-params: keyDerivationFunc, encryptionScheme. */
+async function decryptPbes2(
+  algorithm: AlgorithmIdentifier,
+  encrypted: Uint8Array,
+  password: PasswordForm,
+  budget: KdfBudget,
+): Promise<Uint8Array> {
+  const parameters = requireParameters(algorithm).sequence()
+  const { content, iv } = readEncryptionScheme(readAlgorithmIdentifier(element(parameters, 1)))
+  const derivation = readKeyDerivation(readAlgorithmIdentifier(element(parameters, 0)), budget)
+  if (derivation.keyBytes !== undefined && derivation.keyBytes !== content.keyBytes) {
+    throw new Asn1Error(`the key length ${derivation.keyBytes} does not suit ${content.cipher}`)
+  }
+  const key = await derivation.derive(password.utf8, content.keyBytes)
+  return decrypt(content, key, iv, encrypted)
+}
+
+function readEncryptionScheme(scheme: AlgorithmIdentifier): {
+  content: ContentCipher
+  iv: Uint8Array
+} {
+  if (scheme.oid === RC2_CBC) {
+    const parameters = requireParameters(scheme).sequence()
+    const version = element(parameters, 0).integer()
+    const content = RC2_VERSIONS[version]
+    if (content === undefined) throw new Asn1Error(`RC2 parameter version ${version} is unknown`)
+    return { content, iv: element(parameters, 1).octets() }
+  }
+  const content = PBES2_CIPHERS[scheme.oid]
+  if (content === undefined) throw cipherRefusal(scheme.oid, 'cipher')
+  return { content, iv: requireParameters(scheme).octets() }
+}
+
+/** PBEParameter and pkcs-12PbeParams alike: salt, iterations. */
+async function decryptJoined(
+  scheme: JoinedScheme,
+  algorithm: AlgorithmIdentifier,
+  encrypted: Uint8Array,
+  password: PasswordForm,
+  budget: KdfBudget,
+): Promise<Uint8Array> {
+  const parameters = requireParameters(algorithm).sequence()
+  const salt = element(parameters, 0).octets()
+  const iterations = element(parameters, 1).integer()
+  budget.spendIterations(iterations, salt.length)
+  const { content } = scheme
+
+  if (scheme.derivation === 'pbkdf1') {
+    const derived = await iterateHash(
+      scheme.hash,
+      Buffer.concat([password.utf8, salt]),
+      iterations,
+    )
+    return decrypt(content, derived.slice(0, 8), derived.slice(8, 16), encrypted)
+  }
+  // Every block of key and IV costs the iterations again: two blocks of SHA-1 for a 24-byte key.
+  budget.spendIterations(iterations, salt.length)
+  const options = {
+    hash: { name: scheme.hash, blockBytes: 64 },
+    password: password.bmp,
+    salt,
+    iterations,
+  }
+  const key = await derivePkcs12({ ...options, purpose: 'key', length: content.keyBytes })
+  const iv = await derivePkcs12({ ...options, purpose: 'iv', length: 8 })
+  return decrypt(content, key, iv, encrypted)
+}
+
+async function decrypt(
+  content: ContentCipher,
+  key: Uint8Array,
+  iv: Uint8Array,
+  encrypted: Uint8Array,
+): Promise<Uint8Array> {
+  const ivBytes = content.cipher.startsWith('aes') ? 16 : 8
+  if (iv.length !== ivBytes) throw new Asn1Error(`the initialisation vector is ${iv.length} bytes`)
+  if (encrypted.length === 0 || encrypted.length % ivBytes !== 0) throw new DecryptionFailed()
+  if (content.cipher === 'rc2') {
+    return decryptRc2(key, content.effectiveKeyBits ?? key.length * 8, iv, encrypted)
+  }
+  const cipher = content.cipher === 'des-cbc' ? 'des-ede3-cbc' : content.cipher
+  const decipher = createDecipheriv(cipher, tripleDesKey(content, key), iv)
+  const head = decipher.update(encrypted)
+  try {
+    return Buffer.concat([head, decipher.final()])
+  } catch (cause) {
+    throw new DecryptionFailed('the padding is wrong', { cause })
+  }
+}
+
+/** Three keys K1 K2 K3 from one (single DES) or two (two-key Triple-DES); other keys as they are. */
+function tripleDesKey({ cipher }: ContentCipher, key: Uint8Array): Uint8Array {
+  if (cipher === 'des-cbc') return Buffer.concat([key, key, key])
+  if (cipher === 'des-ede3-cbc' && key.length === 16) {
+    return Buffer.concat([key, key.subarray(0, 8)])
+  }
+  return key
+}
+
+async function decryptRc2(
+  key: Uint8Array,
+  effectiveKeyBits: number,
+  iv: Uint8Array,
+  encrypted: Uint8Array,
+): Promise<Uint8Array> {
+  const [{ default: rc2 }, { default: util }] = await Promise.all([
+    import('node-forge/lib/rc2.js'),
+    import('node-forge/lib/util.js'),
+  ])
+  const cipher = rc2.createDecryptionCipher(
+    Buffer.from(key).toString('latin1'),
+    effectiveKeyBits,
+  )
+  cipher.start(Buffer.from(iv).toString('latin1'))
+  cipher.update(util.createBuffer(Buffer.from(encrypted).toString('latin1')))
+  if (!cipher.finish()) throw new DecryptionFailed('the padding is wrong')
+  return Buffer.from(cipher.output.getBytes(), 'latin1')
+}
