@@ -41,36 +41,37 @@ export async function iterateHash(
   return digest
 }
 
-/** A digest shorter than 56 bytes is one padded block, so only the compression function runs. */
-const REHASHES: Readonly<Record<string, () => (digest: Uint8Array) => Uint8Array>> = {
-  sha1: () => {
-    const state = new (class extends _SHA1 {
-      readonly initial = this.get()
-      compress(block: DataView): readonly number[] {
-        this.set(...this.initial)
-        this.process(block, 0)
-        return this.get()
-      }
-    })()
-    return oneBlockHash(20, (block) => state.compress(block))
-  },
-  sha256: () => {
-    const state = new (class extends _SHA256 {
-      readonly initial = this.get()
-      compress(block: DataView): readonly number[] {
-        this.set(...this.initial)
-        this.process(block, 0)
-        return this.get()
-      }
-    })()
-    return oneBlockHash(32, (block) => state.compress(block))
-  },
+/** One class for each hash: classes made anew for each derivation would cost V8 its fast path. */
+class Sha1Block extends _SHA1 {
+  readonly #initial = this.get()
+  compress(block: DataView): readonly number[] {
+    this.set(...this.#initial)
+    this.process(block, 0)
+    return this.get()
+  }
 }
 
-/** The Merkle-Damgård padding of FIPS 180-4 section 5.1.1, written once for a message of one size. */
+class Sha256Block extends _SHA256 {
+  readonly #initial = this.get()
+  compress(block: DataView): readonly number[] {
+    this.set(...this.#initial)
+    this.process(block, 0)
+    return this.get()
+  }
+}
+
+const REHASHES: Readonly<Record<string, () => (digest: Uint8Array) => Uint8Array>> = {
+  sha1: () => oneBlockHash(20, new Sha1Block()),
+  sha256: () => oneBlockHash(32, new Sha256Block()),
+}
+
+/**
+ * A digest is shorter than a block, so with the padding of FIPS 180-4 section 5.1.1 written once only
+ * the compression function has to run.
+ */
 function oneBlockHash(
   digestBytes: number,
-  compress: (block: DataView) => readonly number[],
+  state: { compress(block: DataView): readonly number[] },
 ): (digest: Uint8Array) => Uint8Array {
   const bytes = new Uint8Array(64)
   const block = new DataView(bytes.buffer)
@@ -79,7 +80,7 @@ function oneBlockHash(
   const result = bytes.subarray(0, digestBytes)
   return (digest) => {
     if (digest !== result) bytes.set(digest)
-    const words = compress(block)
+    const words = state.compress(block)
     for (let index = 0; index < words.length; index += 1) {
       block.setInt32(index * 4, words[index] ?? 0)
     }
