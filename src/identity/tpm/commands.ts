@@ -10,6 +10,7 @@
  * @module
  */
 
+import { setTimeout } from 'node:timers/promises'
 import type { TpmChannel } from './channel.ts'
 import type { CommandName } from './constants.ts'
 import {
@@ -23,7 +24,7 @@ import {
   ST_NO_SESSIONS,
   ST_SESSIONS,
 } from './constants.ts'
-import { RC_SUCCESS } from './response-codes.ts'
+import { RC_RETRY, RC_SUCCESS, RC_TESTING, RC_YIELDED } from './response-codes.ts'
 import { TpmFormatError, TpmReader, sized, uint16, uint32, uint8 } from './wire.ts'
 
 /** The TPM answered, and the answer is a response code other than success. */
@@ -137,22 +138,43 @@ async function run(
     ...(password === undefined ? [] : [authorizationArea(password)]),
     ...parameters,
   ])
-  const header = Buffer.concat([
+  const request = Buffer.concat([
     uint16(password === undefined ? ST_NO_SESSIONS : ST_SESSIONS),
     uint32(10 + body.length),
     uint32(COMMAND_CODES[command]),
+    body,
   ])
-  const request = Buffer.concat([header, body])
-  const response = await channel.transmit(request)
-  request.fill(0)
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      const { responseCode, reader } = readHeader(await channel.transmit(request))
+      if (responseCode === RC_SUCCESS) return reader
+      if (!RESUBMIT.includes(responseCode) || attempt === MAX_SUBMISSIONS) {
+        throw new TpmResponseError(command, responseCode)
+      }
+      await setTimeout(2 ** attempt)
+    }
+  } finally {
+    body.fill(0)
+    request.fill(0)
+  }
+}
+
+/**
+ * The TPM has not begun the command and asks for it again. The kernel does that by itself for its
+ * devices; a simulator answers so before the first use of a protected key, to note it down.
+ */
+const RESUBMIT: readonly number[] = [RC_RETRY, RC_YIELDED, RC_TESTING]
+/** With the waits doubling from 2 ms, about 8 seconds. */
+const MAX_SUBMISSIONS = 12
+
+/** tag, responseSize, responseCode. */
+function readHeader(response: Buffer): { responseCode: number; reader: TpmReader } {
   const reader = new TpmReader(response)
   const tag = reader.uint16()
   if (reader.uint32() !== response.length || (tag !== ST_NO_SESSIONS && tag !== ST_SESSIONS)) {
     throw new TpmFormatError('the answer is not a TPM response')
   }
-  const responseCode = reader.uint32()
-  if (responseCode !== RC_SUCCESS) throw new TpmResponseError(command, responseCode)
-  return reader
+  return { responseCode: reader.uint32(), reader }
 }
 
 /** authorizationSize and one TPMS_AUTH_COMMAND (Part 2, section 10.13.2) that is a password. */

@@ -17,6 +17,10 @@ export const RC_BAD_AUTH = 0x0a2
 export const RC_LOCKOUT = 0x921
 export const RC_HANDLE = 0x08b
 export const RC_INTEGRITY = 0x09f
+/** Warnings that ask for the same command again. */
+export const RC_YIELDED = 0x908
+export const RC_TESTING = 0x90a
+export const RC_RETRY = 0x922
 
 const NAMES: Readonly<Record<number, string>> = {
   [RC_AUTH_FAIL]: 'TPM_RC_AUTH_FAIL',
@@ -41,11 +45,11 @@ const NAMES: Readonly<Record<number, string>> = {
   0x12f: 'TPM_RC_AUTH_UNAVAILABLE',
   0x143: 'TPM_RC_COMMAND_CODE',
   0x902: 'TPM_RC_OBJECT_MEMORY',
-  0x908: 'TPM_RC_YIELDED',
-  0x90a: 'TPM_RC_TESTING',
+  [RC_YIELDED]: 'TPM_RC_YIELDED',
+  [RC_TESTING]: 'TPM_RC_TESTING',
   0x910: 'TPM_RC_REFERENCE_H0',
   0x920: 'TPM_RC_NV_RATE',
-  0x922: 'TPM_RC_RETRY',
+  [RC_RETRY]: 'TPM_RC_RETRY',
   0x923: 'TPM_RC_NV_UNAVAILABLE',
 }
 
