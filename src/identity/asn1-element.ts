@@ -104,7 +104,7 @@ export class Asn1Element {
   /** The text of any character string type. */
   text(): string {
     if (!(this.#block instanceof asn1js.BaseStringBlock)) throw this.#notA('character string')
-    return this.#block.valueBlock.value
+    return (this.#block as asn1js.Utf8String).getValue()
   }
 
   isText(): boolean {
@@ -143,7 +143,7 @@ export class Asn1Element {
   }
 }
 
-/** Exactly `count` elements from `minimum` on are expected; fewer are an error with this text. */
+/** @throws {Asn1Error} when there are fewer elements. */
 export function element(elements: readonly Asn1Element[], index: number): Asn1Element {
   const found = elements[index]
   if (found === undefined) throw new Asn1Error(`element ${index + 1} is missing`)
@@ -154,13 +154,16 @@ function joinPieces(block: asn1js.BaseBlock): Uint8Array {
   if (block instanceof asn1js.Constructed || isCutOctetString(block)) {
     return Buffer.concat(
       block.valueBlock.value.map((piece) => {
-        if (!(piece instanceof asn1js.OctetString)) throw new Asn1Error('a piece is no OCTET STRING')
+        if (!(piece instanceof asn1js.OctetString))
+          throw new Asn1Error('a piece is no OCTET STRING')
         return joinPieces(piece)
       }),
     )
   }
-  const { valueBlock } = block as asn1js.Primitive
-  return valueBlock.valueHexView
+  if (!(block instanceof asn1js.OctetString || block instanceof asn1js.Primitive)) {
+    throw new Asn1Error('a piece is no OCTET STRING')
+  }
+  return block.valueBlock.valueHexView
 }
 
 function isCutOctetString(block: asn1js.BaseBlock): block is asn1js.OctetString {

@@ -1,5 +1,5 @@
 /**
- * Runs the command of a `cmd:` secret. Loaded only when one is used.
+ * Runs the command of a `cmd:` secret or of an external signer. Loaded only when one is used.
  *
  * @module
  */
@@ -15,13 +15,16 @@ export interface CommandOptions {
   readonly maxBytes: number
   /** Default 30,000. */
   readonly timeoutMs?: number
+  /** Written to standard input, which is closed then. Default: no standard input. */
+  readonly input?: Uint8Array
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Either what the command wrote, or why there is nothing to use. Neither names the command. */
 export type CommandResult = { readonly output: Buffer } | { readonly problem: string }
 
 /**
- * Runs `/bin/sh -c COMMAND`: no standard input, standard error as our own, standard output taken.
+ * Runs `/bin/sh -c COMMAND`: standard error is our own, standard output is taken.
  *
  * The child stays in our session, so that it can ask on the terminal; what it started itself may
  * therefore outlive a timeout, but is no longer waited for.
@@ -30,8 +33,11 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   const timeoutMs = options.timeoutMs ?? COMMAND_TIMEOUT_MS
   const child = spawn('/bin/sh', ['-c', command], {
     env: withoutOurOwn(options.env),
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
+  // A command may end without reading; that is its own affair.
+  child.stdin.once('error', () => undefined)
+  child.stdin.end(options.input)
   const ended = new Promise<CommandResult | undefined>((resolve) => {
     child.once('error', () => {
       resolve({ problem: 'cannot be had: /bin/sh does not start' })
@@ -44,6 +50,11 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   const timer = setTimeout(() => {
     stopped.resolve({ problem: `did not come within ${timeoutMs / 1000} s` })
   }, timeoutMs)
+  const cancel = (): void => {
+    stopped.resolve({ problem: 'was cancelled' })
+  }
+  options.signal?.addEventListener('abort', cancel, { once: true })
+  if (options.signal?.aborted === true) cancel()
   const chunks: Buffer[] = []
   let size = 0
   child.stdout.on('data', (chunk: Buffer) => {
@@ -57,6 +68,7 @@ export async function runCommand(command: string, options: CommandOptions): Prom
     return (await Promise.race([ended, stopped.promise])) ?? { output: Buffer.concat(chunks) }
   } finally {
     clearTimeout(timer)
+    options.signal?.removeEventListener('abort', cancel)
     child.stdout.destroy()
     child.kill('SIGKILL')
     for (const chunk of chunks) chunk.fill(0)

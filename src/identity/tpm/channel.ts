@@ -148,7 +148,8 @@ function unavailable(address: string, cause: unknown): RolesAnywhereError {
 }
 
 const UNAVAILABLE_HINTS: Readonly<Record<string, string>> = {
-  ENOENT: 'is there a TPM, and is it enabled in the firmware? TPM_DEVICE names another device or socket',
+  ENOENT:
+    'is there a TPM, and is it enabled in the firmware? TPM_DEVICE names another device or socket',
   EACCES: 'let this user into the group of the device, usually "tss"',
   EPERM: 'let this user into the group of the device, usually "tss"',
   EBUSY: 'another program holds /dev/tpm0: use /dev/tpmrm0, which several can share',

@@ -61,8 +61,7 @@ export function readPublicArea(bytes: Uint8Array): PublicArea {
   const attributes = reader.uint32()
   const authPolicy = Buffer.from(reader.sized())
   checkObject(type, attributes)
-  const { fixedScheme, publicKey } =
-    type === ALG_RSA ? readRsa(reader) : readEcc(reader)
+  const { fixedScheme, publicKey } = type === ALG_RSA ? readRsa(reader) : readEcc(reader)
   reader.end()
   return { attributes, authPolicy, fixedScheme, publicKey }
 }

@@ -22,6 +22,10 @@ export class RefusedPasswords {
   }
 
   #digest(key: string, password: Uint8Array): string {
-    return createHmac('sha256', this.#secret).update(key).update('\0').update(password).digest('hex')
+    return createHmac('sha256', this.#secret)
+      .update(key)
+      .update('\0')
+      .update(password)
+      .digest('hex')
   }
 }

@@ -26,7 +26,12 @@ import {
   sign,
 } from './commands.ts'
 import { HT_PERSISTENT, PT_LOCKOUT_COUNTER, PT_MAX_AUTH_FAIL } from './constants.ts'
-import { NotASigningKey, readPublicArea, storageKeyTemplate, type PublicArea } from './public-area.ts'
+import {
+  NotASigningKey,
+  readPublicArea,
+  storageKeyTemplate,
+  type PublicArea,
+} from './public-area.ts'
 import type { RefusedPasswords } from './refused-passwords.ts'
 import { RC_AUTH_FAIL, RC_BAD_AUTH, RC_LOCKOUT, baseCode, tpmFailure } from './response-codes.ts'
 import { prepareDigest } from './signing-scheme.ts'

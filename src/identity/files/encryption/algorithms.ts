@@ -68,7 +68,8 @@ export const SCRYPT = '1.3.6.1.4.1.11591.4.11'
 
 /** A cipher with the key length and, for RC2, the effective key bits of RFC 2268. */
 export interface ContentCipher {
-  readonly cipher: 'aes-128-cbc' | 'aes-192-cbc' | 'aes-256-cbc' | 'des-ede3-cbc' | 'des-cbc' | 'rc2'
+  readonly cipher:
+    'aes-128-cbc' | 'aes-192-cbc' | 'aes-256-cbc' | 'des-ede3-cbc' | 'des-cbc' | 'rc2'
   readonly keyBytes: number
   readonly effectiveKeyBits?: number
 }

@@ -100,11 +100,7 @@ async function decryptJoined(
   const { content } = scheme
 
   if (scheme.derivation === 'pbkdf1') {
-    const derived = await iterateHash(
-      scheme.hash,
-      Buffer.concat([password.utf8, salt]),
-      iterations,
-    )
+    const derived = await iterateHash(scheme.hash, Buffer.concat([password.utf8, salt]), iterations)
     return decrypt(content, derived.slice(0, 8), derived.slice(8, 16), encrypted)
   }
   // Every block of key and IV costs the iterations again: two blocks of SHA-1 for a 24-byte key.
@@ -161,10 +157,7 @@ async function decryptRc2(
     import('node-forge/lib/rc2.js'),
     import('node-forge/lib/util.js'),
   ])
-  const cipher = rc2.createDecryptionCipher(
-    Buffer.from(key).toString('latin1'),
-    effectiveKeyBits,
-  )
+  const cipher = rc2.createDecryptionCipher(Buffer.from(key).toString('latin1'), effectiveKeyBits)
   cipher.start(Buffer.from(iv).toString('latin1'))
   cipher.update(util.createBuffer(Buffer.from(encrypted).toString('latin1')))
   if (!cipher.finish()) throw new DecryptionFailed('the padding is wrong')

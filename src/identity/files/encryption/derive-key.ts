@@ -10,13 +10,7 @@ import { promisify } from 'node:util'
 import type { Asn1Element } from '../../asn1-element.ts'
 import { Asn1Error, element } from '../../asn1-element.ts'
 import type { AlgorithmIdentifier } from './algorithms.ts'
-import {
-  HMACS,
-  PBKDF2,
-  SCRYPT,
-  readAlgorithmIdentifier,
-  requireParameters,
-} from './algorithms.ts'
+import { HMACS, PBKDF2, SCRYPT, readAlgorithmIdentifier, requireParameters } from './algorithms.ts'
 import { cipherRefusal } from './cipher-refusal.ts'
 import type { KdfBudget } from './kdf-budget.ts'
 

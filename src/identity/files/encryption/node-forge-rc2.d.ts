@@ -1,13 +1,25 @@
-/** The one module of node-forge that is used: RC2 in CBC mode (RFC 2268). */
-declare module 'node-forge/lib/rc2.js' {
-  interface ByteStringBuffer {
+/**
+ * Types of the two modules of node-forge that are used: RC2 in CBC mode (RFC 2268) and its buffers.
+ *
+ * @module
+ */
+
+declare module 'node-forge/lib/util.js' {
+  export interface ByteStringBuffer {
     getBytes(): string
   }
+  const util: { createBuffer(bytes: string): ByteStringBuffer }
+  export default util
+}
+
+declare module 'node-forge/lib/rc2.js' {
+  import type { ByteStringBuffer } from 'node-forge/lib/util.js'
+
   interface Rc2Cipher {
     output: ByteStringBuffer
     start(iv: string): void
     update(input: ByteStringBuffer): void
-    /** False when the padding is wrong. */
+    /** False when the input was no whole number of blocks. */
     finish(): boolean
   }
   const rc2: {
@@ -15,9 +27,4 @@ declare module 'node-forge/lib/rc2.js' {
     createDecryptionCipher(key: string, effectiveKeyBits: number): Rc2Cipher
   }
   export default rc2
-}
-
-declare module 'node-forge/lib/util.js' {
-  const util: { createBuffer(bytes: string): import('node-forge/lib/rc2.js').ByteStringBuffer }
-  export default util
 }

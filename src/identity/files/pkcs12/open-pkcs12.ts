@@ -107,10 +107,7 @@ async function openWith(
   file: string,
 ): Promise<BagContents | undefined> {
   try {
-    if (
-      pfx.mac !== undefined &&
-      !(await verifyMac(pfx.mac, pfx.authenticatedSafe, form, budget))
-    ) {
+    if (pfx.mac !== undefined && !(await verifyMac(pfx.mac, pfx.authenticatedSafe, form, budget))) {
       return undefined
     }
   } catch (error) {
