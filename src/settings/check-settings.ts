@@ -113,7 +113,7 @@ function problemOf({ problem }: AwsProfile): SettingWarning[] {
   const { message, hint } = problem
   return [
     {
-      message: `no settings from the AWS profile: ${message}`,
+      message: `settings of the AWS profile are not in effect: ${message}`,
       ...(hint === undefined ? {} : { hint }),
     },
   ]

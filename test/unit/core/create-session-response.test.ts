@@ -128,7 +128,7 @@ describe('an answer of status 2xx without usable credentials is refused', () => 
     ['a byte order mark', `\ufeff${answer()}`],
     ['UTF-16', Buffer.from(answer(), 'utf16le')],
     ['UTF-16 with a byte order mark', Buffer.from(`\ufeff${answer()}`, 'utf16le')],
-    ['bytes that are not UTF-8', Buffer.concat([Buffer.from(answer()), Buffer.of(0xff)])],
+    ['bytes that are not UTF-8', Buffer.from(answer().replace('CN=web', '\xff'), 'latin1')],
     ['100,000 open lists', '['.repeat(DEEP)],
     ['100,000 lists', '['.repeat(DEEP) + ']'.repeat(DEEP)],
     ['100,000 open objects', '{"credentialSet":'.repeat(DEEP)],
@@ -200,6 +200,15 @@ describe('an answer of status 2xx without usable credentials is refused', () => 
       expect(error.hint).toBe('check the clock of this machine')
     },
   )
+
+  it.each([
+    ['', 'the answer is not JSON'],
+    ['{}', 'credentialSet is not a list'],
+    ['{"credentialSet":[]}', 'credentialSet is empty'],
+    ['{"credentialSet":[{}]}', 'credentialSet[0].credentials.accessKeyId is missing'],
+  ])('%j, saying that %s', (body, fault) => {
+    expect(invalid(body).message).toMatch(new RegExp(`: ${fault.replace(/[[\]]/g, '\\$&')}$`))
+  })
 
   it('detail leaves out a request id that is none', () => {
     for (const requestId of ['', 'a b', 'r\n', 'x'.repeat(129)]) {
