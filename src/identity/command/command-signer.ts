@@ -9,11 +9,12 @@
  * @module
  */
 
-import { constants, verify, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { signingAlgorithmOf, type SigningAlgorithm } from '../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Signer, SignOptions } from '../../core/ports.ts'
 import { encodeEcdsaSignature } from '../ecdsa-signature.ts'
+import { isSignatureOf } from '../node-signature.ts'
 import { runCommand } from '../secret/run-command.ts'
 
 /** The largest signature, ML-DSA-87, has 4,627 bytes: in base64 with line breaks some 6,400. */
@@ -47,9 +48,9 @@ export function createCommandSigner(options: CommandSignerOptions): Signer {
       if ('problem' in result) {
         throw failed(`the signature of --signer-command ${result.problem}`)
       }
-      const check = (candidate: Uint8Array): boolean =>
-        verifies(candidate, message, publicKey, algorithm, hash)
-      const signature = readings(result.output, algorithm).find(check)
+      const signature = readings(result.output, algorithm).find((candidate) =>
+        isSignatureOf(candidate, message, { algorithm, publicKey }, hash),
+      )
       if (signature === undefined) {
         throw failed(
           `what --signer-command wrote (${result.output.length} bytes) is no signature by the certificate's key`,
@@ -79,22 +80,6 @@ function decodeText(output: Buffer): Buffer | undefined {
   const text = output.toString('latin1').replaceAll(/\s+/gu, '')
   const base64 = /^(?:[\w-]+:)*([A-Za-z0-9+/_-]+={0,2})$/u.exec(text)?.[1]
   return base64 === undefined ? undefined : Buffer.from(base64, 'base64')
-}
-
-function verifies(
-  signature: Uint8Array,
-  message: Uint8Array,
-  publicKey: KeyObject,
-  algorithm: SigningAlgorithm,
-  hash: SignOptions['hash'],
-): boolean {
-  try {
-    // The padding is for RSA keys; others do not look at it.
-    const key = { key: publicKey, padding: constants.RSA_PKCS1_PADDING }
-    return verify(hash ?? algorithm.hash, message, key, signature)
-  } catch {
-    return false
-  }
 }
 
 function failed(message: string): RolesAnywhereError {

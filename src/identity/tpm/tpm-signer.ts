@@ -10,11 +10,12 @@
  * @module
  */
 
-import { verify, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { signingAlgorithmOf, type SigningAlgorithm } from '../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Signer, SignOptions } from '../../core/ports.ts'
 import { encodeEcdsaSignature } from '../ecdsa-signature.ts'
+import { isSignatureOf } from '../node-signature.ts'
 import { openTpm, type TpmChannel } from './channel.ts'
 import {
   TpmResponseError,
@@ -147,7 +148,8 @@ class TpmSigner implements Signer {
         signature.kind === 'rsassa'
           ? signature.signature
           : encodeEcdsaSignature(signature.r, signature.s)
-      if (!verify(hash ?? 'sha256', message, this.#area.publicKey, encoded)) {
+      const by = { algorithm: this.algorithm, publicKey: this.#area.publicKey }
+      if (!isSignatureOf(encoded, message, by, hash)) {
         throw new RolesAnywhereError(
           'ERR_KEY_SIGN_FAILED',
           `the TPM's signature with ${key.name} does not verify with the key's public part`,

@@ -33,46 +33,50 @@ export class DecryptionFailed extends Error {
   override readonly name = 'DecryptionFailed'
 }
 
+/** An encryption whose parameters are read and whose cost is charged; only the password is missing. */
+export interface Decryption {
+  /**
+   * The plain bytes.
+   *
+   * @throws {DecryptionFailed} most often for a wrong password; one in 256 of those yields garbage.
+   */
+  decrypt(encrypted: Uint8Array, password: PasswordForm): Promise<Uint8Array>
+}
+
 /**
- * The plain bytes.
+ * Reads an encryption algorithm and charges what opening it will cost.
  *
- * @throws {DecryptionFailed} most often for a wrong password; one in 256 of those yields garbage.
  * @throws {RolesAnywhereError} ERR_KEY_CIPHER_UNSUPPORTED, ERR_KEY_KDF_TOO_COSTLY.
  * @throws {Asn1Error} when the parameters do not parse.
  */
-export async function decryptWithPassword(
-  algorithm: AlgorithmIdentifier,
-  encrypted: Uint8Array,
-  password: PasswordForm,
-  budget: KdfBudget,
-): Promise<Uint8Array> {
-  if (algorithm.oid === PBES2) return decryptPbes2(algorithm, encrypted, password, budget)
+export function prepareDecryption(algorithm: AlgorithmIdentifier, budget: KdfBudget): Decryption {
+  if (algorithm.oid === PBES2) return preparePbes2(algorithm, budget)
   const scheme = JOINED_SCHEMES[algorithm.oid]
-  if (scheme === undefined) throw cipherRefusal(algorithm.oid, 'cipher')
-  return decryptJoined(scheme, algorithm, encrypted, password, budget)
+  if (scheme === undefined) throw cipherRefusal(algorithm.oid, 'cipher', budget.file)
+  return prepareJoined(scheme, algorithm, budget)
 }
 
 /** PBES2-params: keyDerivationFunc, encryptionScheme. */
-async function decryptPbes2(
-  algorithm: AlgorithmIdentifier,
-  encrypted: Uint8Array,
-  password: PasswordForm,
-  budget: KdfBudget,
-): Promise<Uint8Array> {
+function preparePbes2(algorithm: AlgorithmIdentifier, budget: KdfBudget): Decryption {
   const parameters = requireParameters(algorithm).sequence()
-  const { content, iv } = readEncryptionScheme(readAlgorithmIdentifier(element(parameters, 1)))
+  const scheme = readAlgorithmIdentifier(element(parameters, 1))
+  const { content, iv } = readEncryptionScheme(scheme, budget.file)
   const derivation = readKeyDerivation(readAlgorithmIdentifier(element(parameters, 0)), budget)
   if (derivation.keyBytes !== undefined && derivation.keyBytes !== content.keyBytes) {
     throw new Asn1Error(`the key length ${derivation.keyBytes} does not suit ${content.cipher}`)
   }
-  const key = await derivation.derive(password.utf8, content.keyBytes)
-  return decrypt(content, key, iv, encrypted)
+  return {
+    async decrypt(encrypted, password) {
+      const key = await derivation.derive(password.utf8, content.keyBytes)
+      return decrypt(content, { key, iv }, encrypted)
+    },
+  }
 }
 
-function readEncryptionScheme(scheme: AlgorithmIdentifier): {
-  content: ContentCipher
-  iv: Uint8Array
-} {
+function readEncryptionScheme(
+  scheme: AlgorithmIdentifier,
+  file: string,
+): { content: ContentCipher; iv: Uint8Array } {
   if (scheme.oid === RC2_CBC) {
     const parameters = requireParameters(scheme).sequence()
     const version = element(parameters, 0).integer()
@@ -81,50 +85,48 @@ function readEncryptionScheme(scheme: AlgorithmIdentifier): {
     return { content, iv: element(parameters, 1).octets() }
   }
   const content = PBES2_CIPHERS[scheme.oid]
-  if (content === undefined) throw cipherRefusal(scheme.oid, 'cipher')
+  if (content === undefined) throw cipherRefusal(scheme.oid, 'cipher', file)
   return { content, iv: requireParameters(scheme).octets() }
 }
 
 /** PBEParameter and pkcs-12PbeParams alike: salt, iterations. */
-async function decryptJoined(
-  scheme: JoinedScheme,
+function prepareJoined(
+  { derivation, hash, content }: JoinedScheme,
   algorithm: AlgorithmIdentifier,
-  encrypted: Uint8Array,
-  password: PasswordForm,
   budget: KdfBudget,
-): Promise<Uint8Array> {
+): Decryption {
   const parameters = requireParameters(algorithm).sequence()
   const salt = element(parameters, 0).octets()
   const iterations = element(parameters, 1).integer()
   budget.spendIterations(iterations, salt.length)
-  const { content } = scheme
-
-  if (scheme.derivation === 'pbkdf1') {
-    const derived = await iterateHash(scheme.hash, Buffer.concat([password.utf8, salt]), iterations)
-    return decrypt(content, derived.slice(0, 8), derived.slice(8, 16), encrypted)
+  if (derivation === 'pbkdf1') {
+    return {
+      async decrypt(encrypted, { utf8 }) {
+        const derived = await iterateHash(hash, Buffer.concat([utf8, salt]), iterations)
+        return decrypt(content, { key: derived.slice(0, 8), iv: derived.slice(8, 16) }, encrypted)
+      },
+    }
   }
-  // Every block of key and IV costs the iterations again: two blocks of SHA-1 for a 24-byte key.
+  // The IV costs the iterations again.
   budget.spendIterations(iterations, salt.length)
-  const options = {
-    hash: { name: scheme.hash, blockBytes: 64 },
-    password: password.bmp,
-    salt,
-    iterations,
+  return {
+    async decrypt(encrypted, { bmp: password }) {
+      const options = { hash: { name: hash, blockBytes: 64 }, password, salt, iterations }
+      const key = await derivePkcs12({ ...options, purpose: 'key', length: content.keyBytes })
+      const iv = await derivePkcs12({ ...options, purpose: 'iv', length: 8 })
+      return decrypt(content, { key, iv }, encrypted)
+    },
   }
-  const key = await derivePkcs12({ ...options, purpose: 'key', length: content.keyBytes })
-  const iv = await derivePkcs12({ ...options, purpose: 'iv', length: 8 })
-  return decrypt(content, key, iv, encrypted)
 }
 
 async function decrypt(
   content: ContentCipher,
-  key: Uint8Array,
-  iv: Uint8Array,
+  { key, iv }: { readonly key: Uint8Array; readonly iv: Uint8Array },
   encrypted: Uint8Array,
 ): Promise<Uint8Array> {
   const ivBytes = content.cipher.startsWith('aes') ? 16 : 8
   if (iv.length !== ivBytes) throw new Asn1Error(`the initialisation vector is ${iv.length} bytes`)
-  if (encrypted.length === 0 || encrypted.length % ivBytes !== 0) throw new DecryptionFailed()
+  if (encrypted.length === 0 || encrypted.length % ivBytes !== 0) throw new DecryptionFailed('not a whole number of blocks')
   if (content.cipher === 'rc2') {
     return decryptRc2(key, content.effectiveKeyBits ?? key.length * 8, iv, encrypted)
   }

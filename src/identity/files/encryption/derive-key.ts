@@ -36,7 +36,7 @@ export function readKeyDerivation(
     case SCRYPT:
       return readScrypt(requireParameters(algorithm), budget)
     default:
-      throw cipherRefusal(algorithm.oid, 'key derivation')
+      throw cipherRefusal(algorithm.oid, 'key derivation', budget.file)
   }
 }
 
@@ -49,7 +49,7 @@ function readPbkdf2(parameters: Asn1Element, budget: KdfBudget): KeyDerivation {
   const keyBytes = rest[0]?.isInteger() === true ? rest.shift()?.integer() : undefined
   const prf = rest.shift()
   if (rest.length > 0) throw new Asn1Error('PBKDF2 parameters have too many elements')
-  const hash = prf === undefined ? 'sha1' : readHmac(readAlgorithmIdentifier(prf))
+  const hash = prf === undefined ? 'sha1' : readHmac(readAlgorithmIdentifier(prf), budget.file)
   budget.spendIterations(iterations, salt.length)
   return {
     keyBytes,
@@ -77,9 +77,9 @@ function readScrypt(parameters: Asn1Element, budget: KdfBudget): KeyDerivation {
 }
 
 /** The hash of an HMAC's AlgorithmIdentifier; its NULL parameters may be absent. */
-export function readHmac(algorithm: AlgorithmIdentifier): string {
+export function readHmac(algorithm: AlgorithmIdentifier, file: string): string {
   const hash = HMACS[algorithm.oid]
-  if (hash === undefined) throw cipherRefusal(algorithm.oid, 'HMAC')
+  if (hash === undefined) throw cipherRefusal(algorithm.oid, 'HMAC', file)
   return hash
 }
 

@@ -36,13 +36,13 @@ export interface ScryptCost {
  * budget.spendIterations(600_000, salt.length)
  */
 export class KdfBudget {
-  readonly #file: string
+  /** The file's name, for messages. */
+  readonly file: string
   #iterations = 0
   #scryptRuns = 0
 
-  /** @param file the file's name for messages. */
   constructor(file: string) {
-    this.#file = file
+    this.file = file
   }
 
   /** @throws {RolesAnywhereError} ERR_KEY_KDF_TOO_COSTLY. */
@@ -90,7 +90,7 @@ export class KdfBudget {
   #tooCostly(asked: string, limit: string): RolesAnywhereError {
     return new RolesAnywhereError(
       'ERR_KEY_KDF_TOO_COSTLY',
-      `"${this.#file}" asks for a key derivation outside the limits: ${asked}`,
+      `"${this.file}" asks for a key derivation outside the limits: ${asked}`,
       {
         hint: `the limit is ${limit}; encrypt the key again, for example with "openssl pkcs8 -topk8 -iter 600000"`,
       },

@@ -10,7 +10,7 @@
 import type { Asn1Element } from '../../asn1-element.ts'
 import { Asn1Element as Asn1, Asn1Error, element } from '../../asn1-element.ts'
 import { readAlgorithmIdentifier } from '../encryption/algorithms.ts'
-import { decryptWithPassword } from '../encryption/decrypt.ts'
+import { prepareDecryption } from '../encryption/decrypt.ts'
 import type { KdfBudget } from '../encryption/kdf-budget.ts'
 import type { PasswordForm } from '../encryption/password-forms.ts'
 
@@ -69,7 +69,8 @@ async function readContentInfo(
       // EncryptedData: version, EncryptedContentInfo { contentType, algorithm, [0] content }
       const info = element(content.sequence(), 1).sequence()
       const algorithm = readAlgorithmIdentifier(element(info, 1))
-      return decryptWithPassword(algorithm, element(info, 2).implicitOctets(0), password, budget)
+      const encrypted = element(info, 2).implicitOctets(0)
+      return prepareDecryption(algorithm, budget).decrypt(encrypted, password)
     }
     case CONTENT_ENVELOPED_DATA:
       throw new Asn1Error('the contents are encrypted for a public key, not with a password')
@@ -100,7 +101,8 @@ async function readSafeContents(
         const shrouded = value.explicit(0).sequence()
         const algorithm = readAlgorithmIdentifier(element(shrouded, 0))
         const encrypted = element(shrouded, 1).octets()
-        found.privateKeys.push(await decryptWithPassword(algorithm, encrypted, password, budget))
+        const decryption = prepareDecryption(algorithm, budget)
+        found.privateKeys.push(await decryption.decrypt(encrypted, password))
         break
       }
       case BAG_CERTIFICATE: {

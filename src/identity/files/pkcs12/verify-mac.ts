@@ -73,7 +73,7 @@ async function pkcs12Mac(
   budget: KdfBudget,
 ): Promise<Uint8Array> {
   const hash = HASHES[mac.algorithm.oid]
-  if (hash === undefined) throw cipherRefusal(mac.algorithm.oid, 'MAC')
+  if (hash === undefined) throw cipherRefusal(mac.algorithm.oid, 'MAC', budget.file)
   budget.spendIterations(mac.iterations, mac.salt.length)
   const key = await derivePkcs12({
     hash,
@@ -100,8 +100,8 @@ async function pbmac1(
 ): Promise<Uint8Array> {
   const parts = parameters.sequence()
   const function_ = readAlgorithmIdentifier(element(parts, 0))
-  if (function_.oid !== PBKDF2) throw cipherRefusal(function_.oid, 'PBMAC1 key derivation')
-  const hash = readHmac(readAlgorithmIdentifier(element(parts, 1)))
+  if (function_.oid !== PBKDF2) throw cipherRefusal(function_.oid, 'PBMAC1 key derivation', budget.file)
+  const hash = readHmac(readAlgorithmIdentifier(element(parts, 1)), budget.file)
   const derivation = readKeyDerivation(function_, budget)
   const { keyBytes } = derivation
   if (
