@@ -42,14 +42,12 @@ export const SIGNING_ALGORITHMS: readonly SigningAlgorithm[] = [
     signatureEncoding: 'ecdsa-der',
   },
   // The token names no parameter set: the certificate's key says which it is.
-  ...(['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const).map(
-    (keyType): SigningAlgorithm => ({
-      token: 'AWS4-X509-MLDSA',
-      keyType,
-      hash: null,
-      signatureEncoding: 'ml-dsa',
-    }),
-  ),
+  ...(['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const).map((keyType): SigningAlgorithm => ({
+    token: 'AWS4-X509-MLDSA',
+    keyType,
+    hash: null,
+    signatureEncoding: 'ml-dsa',
+  })),
 ]
 
 /** What to tell the owner of another key. */

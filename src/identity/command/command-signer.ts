@@ -9,11 +9,12 @@
  * @module
  */
 
-import type { KeyObject } from 'node:crypto'
+import type { KeyObject, X509Certificate } from 'node:crypto'
 import { signingAlgorithmOf, type SigningAlgorithm } from '../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Signer, SignOptions } from '../../core/ports.ts'
 import { encodeEcdsaSignature } from '../ecdsa-signature.ts'
+import type { OpenedKey } from '../key-candidate.ts'
 import { isSignatureOf } from '../node-signature.ts'
 import { runCommand } from '../secret/run-command.ts'
 
@@ -60,6 +61,33 @@ export function createCommandSigner(options: CommandSignerOptions): Signer {
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
+}
+
+/**
+ * The command as the key of one certificate: nothing else can say which certificate it signs for, so
+ * the leaf is the one that issued none of the others.
+ *
+ * @throws {RolesAnywhereError} ERR_CONFIG_CERTIFICATE_AMBIGUOUS, ERR_KEY_UNSUPPORTED.
+ */
+export function openCommandKey(
+  command: string,
+  certificates: readonly X509Certificate[],
+  env: CommandSignerOptions['env'],
+): OpenedKey {
+  const leaves = certificates.filter(
+    (candidate) =>
+      !certificates.some((other) => other !== candidate && other.checkIssued(candidate)),
+  )
+  const [leaf] = leaves
+  if (leaf === undefined || leaves.length > 1) {
+    throw new RolesAnywhereError(
+      'ERR_CONFIG_CERTIFICATE_AMBIGUOUS',
+      `${leaves.length} of the certificates may be the one that --signer-command signs for`,
+      { hint: 'give only its certificate and chain, or choose one with --cert-selector' },
+    )
+  }
+  const { publicKey } = leaf
+  return { publicKey, signer: createCommandSigner({ command, publicKey, env }) }
 }
 
 /** Every way to read the output as a signature, the plainest first. */

@@ -37,8 +37,8 @@ export function checkKey(privateKey: KeyObject, name: string): KeyObject {
 }
 
 /** Warns about a key that works and is too small to trust. */
-export function warnIfWeak(privateKey: KeyObject, name: string, reporter: Reporter): void {
-  const bits = privateKey.asymmetricKeyDetails?.modulusLength
+export function warnIfWeak(key: KeyObject, name: string, reporter: Reporter): void {
+  const bits = key.asymmetricKeyDetails?.modulusLength
   if (bits === undefined || bits >= MIN_SAFE_RSA_BITS) return
   reporter.warn(`the RSA key in "${name}" has only ${bits} bits`, {
     hint: `issue a certificate with an EC key or an RSA key of ${MIN_SAFE_RSA_BITS} bits or more`,

@@ -50,8 +50,7 @@ function readInfo(der: Buffer, name: string): EncryptedInfo {
     const algorithm = readAlgorithmIdentifier(element(parts, 0))
     return {
       encrypted: element(parts, 1).octets(),
-      prepare: () =>
-        malformedUnless(name, () => prepareDecryption(algorithm, new KdfBudget(name))),
+      prepare: () => malformedUnless(name, () => prepareDecryption(algorithm, new KdfBudget(name))),
     }
   })
 }

@@ -54,25 +54,6 @@ export interface TpmSignerOptions {
 }
 
 /**
- * The value of `--private-key handle:0x81000001`, or undefined when the text is something else.
- *
- * @throws {RolesAnywhereError} ERR_USAGE_INVALID_VALUE.
- */
-export function parseTpmHandle(text: string): number | undefined {
-  if (!text.startsWith('handle:')) return undefined
-  const digits = /^handle:(?:0x)?([0-9a-f]{1,8})$/iu.exec(text)?.[1]
-  const handle = digits === undefined ? 0 : Number.parseInt(digits, 16)
-  if (handle >>> 24 !== HT_PERSISTENT) {
-    throw new RolesAnywhereError(
-      'ERR_USAGE_INVALID_VALUE',
-      `"${text}" does not name a persistent TPM handle`,
-      { hint: 'persistent handles are hexadecimal, from handle:0x81000000 to handle:0x81ffffff' },
-    )
-  }
-  return handle
-}
-
-/**
  * Reads what kind of key it is; asks the TPM only for a handle. No password is sent yet.
  *
  * @throws {RolesAnywhereError} ERR_KEY_TPM_UNAVAILABLE, ERR_KEY_TPM_FAILED, ERR_KEY_UNSUPPORTED.
@@ -223,7 +204,7 @@ function passwordRefused(name: string, lockout: Lockout | undefined): RolesAnywh
     'ERR_KEY_PASSWORD_INCORRECT',
     `the TPM refuses the password of ${name}${count}`,
     {
-      hint: 'correct the source in --tpm-key-password; the same password is not sent again',
+      hint: 'correct the password; the same one is not sent again',
       ...(lockout === undefined ? {} : { detail: { ...lockout } }),
     },
   )

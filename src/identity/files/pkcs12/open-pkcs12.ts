@@ -37,17 +37,6 @@ export interface Pkcs12Contents {
 }
 
 /**
- * Whether bytes look like PKCS#12: a SEQUENCE that begins with the version number 3. No other file
- * that holds a key or certificate begins so.
- */
-export function looksLikePkcs12(bytes: Uint8Array): boolean {
-  const lengthByte = bytes[1] ?? 0
-  const headerBytes = lengthByte > 0x80 && lengthByte < 0x85 ? 2 + (lengthByte & 0x7f) : 2
-  const version = bytes.subarray(headerBytes, headerBytes + 3)
-  return bytes[0] === 0x30 && version[0] === 0x02 && version[1] === 0x01 && version[2] === 0x03
-}
-
-/**
  * @throws {RolesAnywhereError} ERR_KEY_MALFORMED, ERR_KEY_PASSWORD_REQUIRED,
  *   ERR_KEY_PASSWORD_INCORRECT, ERR_KEY_CIPHER_UNSUPPORTED, ERR_KEY_KDF_TOO_COSTLY,
  *   ERR_CONFIG_CERTIFICATE_INVALID.

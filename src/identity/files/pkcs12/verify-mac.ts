@@ -100,7 +100,8 @@ async function pbmac1(
 ): Promise<Uint8Array> {
   const parts = parameters.sequence()
   const function_ = readAlgorithmIdentifier(element(parts, 0))
-  if (function_.oid !== PBKDF2) throw cipherRefusal(function_.oid, 'PBMAC1 key derivation', budget.file)
+  if (function_.oid !== PBKDF2)
+    throw cipherRefusal(function_.oid, 'PBMAC1 key derivation', budget.file)
   const hash = readHmac(readAlgorithmIdentifier(element(parts, 1)), budget.file)
   const derivation = readKeyDerivation(function_, budget)
   const { keyBytes } = derivation
