@@ -103,12 +103,12 @@ export class Asn1Element {
 
   /** The text of any character string type. */
   text(): string {
-    if (!(this.#block instanceof asn1js.BaseStringBlock)) throw this.#notA('character string')
-    return (this.#block as asn1js.Utf8String).getValue()
+    if (!isCharacterString(this.#block)) throw this.#notA('character string')
+    return this.#block.getValue()
   }
 
   isText(): boolean {
-    return this.#block instanceof asn1js.BaseStringBlock
+    return isCharacterString(this.#block)
   }
 
   /** Whether this is the context-specific tag `[number]`. */
@@ -148,6 +148,13 @@ export function element(elements: readonly Asn1Element[], index: number): Asn1El
   const found = elements[index]
   if (found === undefined) throw new Asn1Error(`element ${index + 1} is missing`)
   return found
+}
+
+/** Its class is generic over what its value is; for all of them that is text. */
+function isCharacterString(
+  block: asn1js.BaseBlock,
+): block is asn1js.BaseBlock & { getValue(): string } {
+  return block instanceof asn1js.BaseStringBlock
 }
 
 function joinPieces(block: asn1js.BaseBlock): Uint8Array {

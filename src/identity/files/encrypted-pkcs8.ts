@@ -25,12 +25,12 @@ import { malformedKey, passwordIncorrect, type KeySource } from './key-source.ts
  *   ERR_KEY_CIPHER_UNSUPPORTED, ERR_KEY_KDF_TOO_COSTLY, ERR_KEY_MALFORMED, ERR_KEY_UNSUPPORTED.
  */
 export async function openEncryptedPkcs8(der: Buffer, source: KeySource): Promise<KeyObject> {
-  const { encrypted, prepare } = readInfo(der, source.name)
-  prepare()
+  const info = readInfo(der, source.name)
+  info.prepare()
   let failure: unknown
   for (const form of passwordForms(await source.password())) {
     try {
-      return await openWith(prepare(), encrypted, form, source.name)
+      return await openWith(info.prepare(), info.encrypted, form, source.name)
     } catch (error) {
       failure ??= error
     }

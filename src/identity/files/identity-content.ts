@@ -98,8 +98,8 @@ export class IdentityContents {
   }
 
   #tpmAccess(name: string): TpmAccess {
-    const { tpm, hasPassword, password } = this.#options
-    const ofFiles = hasPassword ? () => password(name) : undefined
+    const { tpm, hasPassword } = this.#options
+    const ofFiles = hasPassword ? () => this.#options.password(name) : undefined
     return { ...tpm, password: tpm?.password ?? ofFiles }
   }
 
