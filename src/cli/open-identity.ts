@@ -73,10 +73,13 @@ export function secretPorts({
   }
 }
 
-function passwordSource({
+export function passwordSource({
   pkcs8Password,
   keyPassword,
-}: Invocation<KeyCommand>['settings']): FileIdentityOptions['password'] {
+}: Pick<
+  Invocation<KeyCommand>['settings'],
+  'pkcs8Password' | 'keyPassword'
+>): FileIdentityOptions['password'] {
   if (pkcs8Password !== undefined) return async () => Promise.resolve(pkcs8Password)
   return keyPassword === undefined ? undefined : parseSecretSource(keyPassword, '--key-password')
 }

@@ -20,12 +20,9 @@ import { looksLikePkcs12 } from './pkcs12/recognise-pkcs12.ts'
 import { openKeyBlock, selectKeyBlocks } from './private-key.ts'
 import { checkPermissions } from './read-file.ts'
 import type { SettingContent } from './read-from-setting.ts'
+import type { RememberedPassword } from './remembered-password.ts'
 
-export interface ContentOptions {
-  /** @throws {RolesAnywhereError} ERR_KEY_PASSWORD_REQUIRED when there is none. */
-  password(name: string): Promise<string>
-  readonly hasPassword: boolean
-  readonly strictPermissions?: boolean | undefined
+export interface ContentOptions extends RememberedPassword {
   readonly tpm?: TpmAccess | undefined
   readonly reporter: Reporter
 }

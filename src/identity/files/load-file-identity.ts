@@ -13,18 +13,23 @@ import type { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Clock, Identity, Reporter } from '../../core/ports.ts'
 import type { ExternalKey, KeyCandidate, OpenedKey } from '../key-candidate.ts'
-import { readSecret, type SecretPorts, type SecretSource } from '../secret/secret-source.ts'
+import type { SecretPorts } from '../secret/secret-source.ts'
 import type { TpmAccess } from '../tpm/tpm-access.ts'
 import { buildChain } from './certificate-chain.ts'
 import { adviseOnCertificate, checkValidity } from './check-certificate.ts'
 import { FileSnapshots, type FileSnapshot } from './file-snapshot.ts'
 import { IdentityContents } from './identity-content.ts'
 import { findKeyPair } from './key-pair.ts'
-import { passwordRequired } from './key-source.ts'
+import { certificatesOf, selectLeaves } from './read-certificates.ts'
 import { readFromSetting } from './read-from-setting.ts'
+import {
+  rememberedPassword,
+  type PasswordOptions,
+  type RememberedPassword,
+} from './remembered-password.ts'
 
 /** Paths, or sources of the secret grammar such as `env:CLIENT_KEY`. */
-export interface FileIdentityOptions {
+export interface FileIdentityOptions extends PasswordOptions {
   /**
    * The leaf, alone or in a bundle in any order; may hold the private key too. A PEM, DER or PKCS#12
    * file, or a folder of them.
@@ -33,10 +38,6 @@ export interface FileIdentityOptions {
   /** Default: the private key in `certificate`. */
   readonly privateKey?: string | undefined
   readonly intermediates?: string | undefined
-  /** Asked only when the key is encrypted: where the password is, or what yields it. */
-  readonly password?: SecretSource | (() => Promise<string>) | undefined
-  /** Refuse a key or password file that others may read, instead of warning. Default false. */
-  readonly strictPermissions?: boolean | undefined
   /** For private keys that are `TSS2 PRIVATE KEY` files. */
   readonly tpm?: TpmAccess | undefined
   /** Takes the place of `privateKey`. */
@@ -69,14 +70,14 @@ export async function loadFileIdentity(
   options: FileIdentityOptions,
   ports: FileIdentityPorts,
 ): Promise<Identity> {
-  const passwords = rememberedPassword(options, ports.secrets)
+  const password = rememberedPassword(options, ports.secrets)
   const snapshots = new FileSnapshots(options, ports.secrets)
   for (let attempt = 1; ; attempt += 1) {
     const held = holdWarnings(ports.reporter)
     const snapshot = await snapshots.take()
     const isLast = attempt === MAX_ATTEMPTS
     try {
-      const identity = await assemble(snapshot, options, passwords, { ...ports, ...held })
+      const identity = await assemble(snapshot, options, password, { ...ports, ...held })
       if (isLast || (await snapshot.isUnchanged())) {
         held.release()
         return identity
@@ -103,8 +104,8 @@ export async function loadFileSigner(
 ): Promise<OpenedKey> {
   if (options.externalKey !== undefined) return options.externalKey.open([])
   const content = await readFromSetting(options.privateKey, '--private-key', ports.secrets)
-  const passwords = rememberedPassword(options, ports.secrets)
-  const contents = contentsReader(options, passwords, ports.reporter)
+  const password = rememberedPassword(options, ports.secrets)
+  const contents = new IdentityContents({ ...password, tpm: options.tpm, reporter: ports.reporter })
   const [first] = await contents.keysIn(content)
   if (first === undefined) throw new RolesAnywhereError('ERR_INTERNAL', 'no key was selected')
   return first.open()
@@ -116,10 +117,10 @@ const MAX_ATTEMPTS = 2
 async function assemble(
   snapshot: FileSnapshot,
   options: FileIdentityOptions,
-  passwords: (name: string) => Promise<string>,
+  password: RememberedPassword,
   ports: Omit<FileIdentityPorts, 'secrets'>,
 ): Promise<Identity> {
-  const contents = contentsReader(options, passwords, ports.reporter)
+  const contents = new IdentityContents({ ...password, tpm: options.tpm, reporter: ports.reporter })
   const certificates = await certificatesOf(snapshot, options.certificate, contents, ports.reporter)
   const leaves = await selectLeaves(certificates, options)
   const { keys, keyName } = await keysOf(snapshot, options, contents, leaves)
@@ -152,60 +153,6 @@ async function assemble(
     signer,
     [Symbol.asyncDispose]: async () => signer[Symbol.asyncDispose](),
   }
-}
-
-function contentsReader(
-  options: Pick<FileIdentityOptions, 'password' | 'strictPermissions' | 'tpm'>,
-  password: (name: string) => Promise<string>,
-  reporter: Reporter,
-): IdentityContents {
-  const { strictPermissions, tpm } = options
-  const hasPassword = options.password !== undefined
-  return new IdentityContents({ password, hasPassword, strictPermissions, tpm, reporter })
-}
-
-async function certificatesOf(
-  { certificates, isFolder }: FileSnapshot,
-  name: string,
-  contents: IdentityContents,
-  reporter: Reporter,
-): Promise<readonly X509Certificate[]> {
-  const found = new Map<string, X509Certificate>()
-  for (const content of certificates) {
-    try {
-      for (const certificate of await contents.certificatesIn(content)) {
-        found.set(certificate.fingerprint256, certificate)
-      }
-    } catch (error) {
-      if (!isFolder || !(error instanceof RolesAnywhereError)) throw error
-      reporter.debug('file left out', { file: content.name, code: error.code })
-    }
-  }
-  if (found.size > 0) return [...found.values()]
-  throw new RolesAnywhereError(
-    'ERR_CONFIG_CERTIFICATE_MISSING',
-    `no file in the folder "${name}" holds a certificate`,
-    { hint: 'give a folder with certificates in PEM or DER' },
-  )
-}
-
-/** Those that `--cert-selector` means; without one, all. */
-async function selectLeaves(
-  certificates: readonly X509Certificate[],
-  { certificate, certSelector }: FileIdentityOptions,
-): Promise<readonly X509Certificate[]> {
-  if (certSelector === undefined) return certificates
-  const { matchesSelector, readCertificateSelector } =
-    await import('../selector/certificate-selector.ts')
-  const selector = await readCertificateSelector(certSelector)
-  const leaves = certificates.filter((candidate) => matchesSelector(candidate, selector))
-  if (leaves.length > 0) return leaves
-  const subjects = certificates.slice(0, 5).map(({ subject }) => subject.replaceAll('\n', ', '))
-  throw new RolesAnywhereError(
-    'ERR_CONFIG_CERTIFICATE_MISSING',
-    `no certificate in "${certificate}" matches --cert-selector (it holds "${subjects.join('"; "')}")`,
-    { hint: 'compare with "openssl x509 -noout -subject -issuer -serial -nameopt RFC2253"' },
-  )
 }
 
 async function keysOf(
@@ -242,24 +189,6 @@ function choiceOf(
 }
 
 const silentReporter: Reporter = { warn: () => undefined, debug: () => undefined }
-
-/** Read at the first need, once: a prompt must not come twice, and a pipe cannot. */
-function rememberedPassword(
-  options: Pick<FileIdentityOptions, 'password' | 'strictPermissions'>,
-  secrets: SecretPorts,
-): (name: string) => Promise<string> {
-  const { password, strictPermissions } = options
-  let remembered: Promise<string> | undefined
-  return (name) => {
-    if (password === undefined) return Promise.reject(passwordRequired(name))
-    const what = `the password of "${name}"`
-    remembered ??=
-      typeof password === 'function'
-        ? password()
-        : readSecret(password, what, secrets, { strictPermissions })
-    return remembered
-  }
-}
 
 function isMismatch(error: unknown): boolean {
   return error instanceof RolesAnywhereError && error.code === 'ERR_KEY_MISMATCH'

@@ -44,15 +44,16 @@ export const IDENTITY_SETTINGS = [
     name: 'keyPassword',
     type: 'secret-source',
     valueName: 'SOURCE',
-    commands: KEY,
+    // Also where no key is used: PKCS#12 files encrypt their certificates.
+    commands: IDENTITY,
     conflicts: ['pkcs8Password'],
-    help: 'Where the password of the private key is: env:NAME, file:PATH, fd:N, stdin, cmd:COMMAND, credential:NAME or prompt',
+    help: 'Where the password of the private key, PKCS#12 file or TPM key is: env:NAME, file:PATH, fd:N, stdin, cmd:COMMAND, credential:NAME or prompt',
   },
   {
     name: 'pkcs8Password',
     type: 'secret-value',
     valueName: 'PASSWORD',
-    commands: KEY,
+    commands: IDENTITY,
     // There for command lines of the reference helper; other places have --key-password.
     places: ['flag'],
     warning: {
