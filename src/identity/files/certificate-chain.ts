@@ -11,6 +11,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Clock, Reporter } from '../../core/ports.ts'
+import { printableSubject } from './check-certificate.ts'
 
 /** The service takes no more in `X-Amz-X509-Chain`. */
 const MAX_CHAIN_LENGTH = 5
@@ -79,7 +80,7 @@ function isRoot(certificate: X509Certificate): boolean {
 function warnOfStrangers(left: readonly X509Certificate[], reporter: Reporter): void {
   const strangers = left.filter((certificate) => !isRoot(certificate))
   if (strangers.length === 0) return
-  const names = strangers.slice(0, 3).map(({ subject }) => `"${subject.replaceAll('\n', ', ')}"`)
+  const names = strangers.slice(0, 3).map((certificate) => `"${printableSubject(certificate)}"`)
   const more = strangers.length > names.length ? ` and ${strangers.length - names.length} more` : ''
   reporter.warn(
     `certificates that are not part of the leaf's chain are left out: ${names.join('; ')}${more}`,

@@ -15,7 +15,6 @@ import { readAlgorithmIdentifier } from './encryption/algorithms.ts'
 import { DecryptionFailed, prepareDecryption, type Decryption } from './encryption/decrypt.ts'
 import { KdfBudget } from './encryption/kdf-budget.ts'
 import { passwordForms, type PasswordForm } from './encryption/password-forms.ts'
-import { explainUnreadableKey } from './explain-unreadable-key.ts'
 import { malformedKey, passwordIncorrect, type KeySource } from './key-source.ts'
 
 /**
@@ -63,13 +62,15 @@ async function openWith(
 ): Promise<KeyObject> {
   const plain = Buffer.from(
     await decryption.decrypt(encrypted, password).catch((error: unknown) => {
-      throw error instanceof DecryptionFailed ? passwordIncorrect(name) : error
+      if (error instanceof DecryptionFailed) throw passwordIncorrect(name)
+      throw error instanceof Asn1Error ? malformedKey(name) : error
     }),
   )
   try {
     return createPrivateKey({ key: plain, format: 'der', type: 'pkcs8' })
   } catch {
     // One wrong password in 256 leaves a padding that looks right, and garbage before it.
+    const { explainUnreadableKey } = await import('./explain-unreadable-key.ts')
     throw explainUnreadableKey(plain, name) ?? passwordIncorrect(name)
   } finally {
     plain.fill(0)

@@ -12,6 +12,7 @@ import type { KeyObject, X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports.ts'
 import type { KeyCandidate, OpenedKey } from '../key-candidate.ts'
+import { printableSubject } from './check-certificate.ts'
 import { publicKeyFingerprint } from './check-key.ts'
 
 export interface KeyPair extends OpenedKey {
@@ -47,8 +48,8 @@ export async function findKeyPair(search: PairSearch): Promise<KeyPair> {
   for (const key of search.keys) {
     try {
       const opened = await key.open()
-      const matching = search.certificates.filter(
-        (_, index) => publicKeys[index]?.equals(opened.publicKey) === true,
+      const matching = search.certificates.filter((_, index) =>
+        isSameKey(publicKeys[index], opened.publicKey),
       )
       if (matching.length === 0) stranger ??= opened
       else pairs.push({ ...opened, matching })
@@ -92,10 +93,15 @@ function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
   }
 }
 
+/** `equals` throws for keys of different types (Node 24.21). */
+function isSameKey(a: KeyObject | undefined, b: KeyObject): boolean {
+  return a?.asymmetricKeyType === b.asymmetricKeyType && a?.equals(b) === true
+}
+
 function ambiguous(certificates: readonly X509Certificate[], name: string): RolesAnywhereError {
-  const listed = certificates.slice(0, 5).map(({ subject, serialNumber, validToDate }) => {
-    const until = validToDate.toISOString().slice(0, 10)
-    return `"${subject.replaceAll('\n', ', ')}" serial ${serialNumber} until ${until}`
+  const listed = certificates.slice(0, 5).map((certificate) => {
+    const until = certificate.validToDate.toISOString().slice(0, 10)
+    return `"${printableSubject(certificate)}" serial ${certificate.serialNumber} until ${until}`
   })
   return new RolesAnywhereError(
     'ERR_CONFIG_CERTIFICATE_AMBIGUOUS',

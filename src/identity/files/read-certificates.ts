@@ -8,6 +8,7 @@ import type { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Reporter } from '../../core/ports.ts'
 import type { SecretPorts } from '../secret/secret-source.ts'
+import { printableSubject } from './check-certificate.ts'
 import { FileSnapshots, type FileSnapshot } from './file-snapshot.ts'
 import { IdentityContents } from './identity-content.ts'
 import { rememberedPassword, type PasswordOptions } from './remembered-password.ts'
@@ -85,7 +86,7 @@ export async function selectLeaves(
   const selector = await readCertificateSelector(certSelector)
   const leaves = certificates.filter((candidate) => matchesSelector(candidate, selector))
   if (leaves.length > 0) return leaves
-  const subjects = certificates.slice(0, 5).map(({ subject }) => subject.replaceAll('\n', ', '))
+  const subjects = certificates.slice(0, 5).map(printableSubject)
   throw new RolesAnywhereError(
     'ERR_CONFIG_CERTIFICATE_MISSING',
     `no certificate in "${certificate}" matches --cert-selector (it holds "${subjects.join('"; "')}")`,

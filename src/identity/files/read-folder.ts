@@ -4,8 +4,9 @@
  * @module
  */
 
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import { MAX_FILE_BYTES, readSmallFile } from './read-file.ts'
 import type { SettingContent } from './read-from-setting.ts'
@@ -45,7 +46,7 @@ export async function readFolder(
 
 async function namesIn(path: string, setting: string): Promise<readonly string[] | undefined> {
   try {
-    const names = await readdir(path)
+    const names = await promisify(readdir)(path)
     return names.filter((name) => !name.startsWith('.')).sort()
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
@@ -60,14 +61,14 @@ async function namesIn(path: string, setting: string): Promise<readonly string[]
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
+  return promisify(stat)(path).then(
     (stats) => stats.isDirectory(),
     () => false,
   )
 }
 
 async function isSmallFile(path: string): Promise<boolean> {
-  return stat(path).then(
+  return promisify(stat)(path).then(
     (stats) => stats.isFile() && stats.size <= MAX_FILE_BYTES,
     () => false,
   )

@@ -39,6 +39,7 @@ export interface Decryption {
    * The plain bytes.
    *
    * @throws {DecryptionFailed} most often for a wrong password; one in 256 of those yields garbage.
+   * @throws {Asn1Error} when it is no whole number of blocks.
    */
   decrypt(encrypted: Uint8Array, password: PasswordForm): Promise<Uint8Array>
 }
@@ -82,11 +83,17 @@ function readEncryptionScheme(
     const version = element(parameters, 0).integer()
     const content = RC2_VERSIONS[version]
     if (content === undefined) throw new Asn1Error(`RC2 parameter version ${version} is unknown`)
-    return { content, iv: element(parameters, 1).octets() }
+    return { content, iv: checkIv(element(parameters, 1).octets(), content) }
   }
   const content = PBES2_CIPHERS[scheme.oid]
   if (content === undefined) throw cipherRefusal(scheme.oid, 'cipher', file)
-  return { content, iv: requireParameters(scheme).octets() }
+  return { content, iv: checkIv(requireParameters(scheme).octets(), content) }
+}
+
+/** All ciphers are CBC: the IV is as long as a block. */
+function checkIv(iv: Uint8Array, { cipher }: ContentCipher): Uint8Array {
+  if (iv.length === (cipher.startsWith('aes') ? 16 : 8)) return iv
+  throw new Asn1Error(`an initialisation vector has ${iv.length} bytes`)
 }
 
 /** PBEParameter and pkcs-12PbeParams alike: salt, iterations. */

@@ -10,6 +10,7 @@
  */
 
 import { RolesAnywhereError } from '../../../core/errors.ts'
+import { Asn1Error } from '../../asn1-element.ts'
 
 /** Iterations of one derivation. */
 export const MAX_ITERATIONS = 10_000_000
@@ -45,11 +46,15 @@ export class KdfBudget {
     this.file = file
   }
 
-  /** @throws {RolesAnywhereError} ERR_KEY_KDF_TOO_COSTLY. */
+  /**
+   * @throws {RolesAnywhereError} ERR_KEY_KDF_TOO_COSTLY.
+   * @throws {Asn1Error} for impossible parameters; so does `spendScrypt`.
+   */
   spendIterations(iterations: number, saltBytes: number): void {
     this.#checkSalt(saltBytes)
-    if (!Number.isSafeInteger(iterations) || iterations < 1 || iterations > MAX_ITERATIONS) {
-      throw this.#tooCostly(`${iterations} iterations`, `1 to ${MAX_ITERATIONS}`)
+    if (iterations < 1) throw new Asn1Error('there are no iterations')
+    if (iterations > MAX_ITERATIONS) {
+      throw this.#tooCostly(`${iterations} iterations`, `${MAX_ITERATIONS}`)
     }
     this.#iterations += iterations
     if (this.#iterations > MAX_TOTAL_ITERATIONS) {
@@ -61,19 +66,19 @@ export class KdfBudget {
   spendScrypt({ costN, blockSizeR, parallelizationP }: ScryptCost, saltBytes: number): void {
     this.#checkSalt(saltBytes)
     const bytes = 128 * costN * blockSizeR
-    const withinLimits =
-      costN > 1 &&
-      Number.isSafeInteger(costN) &&
-      (Math.log2(costN) | 0) === Math.log2(costN) &&
-      blockSizeR >= 1 &&
-      parallelizationP >= 1 &&
-      parallelizationP <= MAX_SCRYPT_PARALLELIZATION &&
-      bytes <= MAX_SCRYPT_BYTES
-    if (!withinLimits) {
+    if (bytes > MAX_SCRYPT_BYTES || parallelizationP > MAX_SCRYPT_PARALLELIZATION) {
       throw this.#tooCostly(
         `scrypt with N=${costN} r=${blockSizeR} p=${parallelizationP}`,
-        `N a power of two, 128*N*r at most ${MAX_SCRYPT_BYTES} bytes, p 1 to ${MAX_SCRYPT_PARALLELIZATION}`,
+        `128*N*r = ${MAX_SCRYPT_BYTES} bytes and p = ${MAX_SCRYPT_PARALLELIZATION}`,
       )
+    }
+    if (
+      costN < 2 ||
+      !Number.isInteger(Math.log2(costN)) ||
+      blockSizeR < 1 ||
+      parallelizationP < 1
+    ) {
+      throw new Asn1Error('the parameters of scrypt are impossible')
     }
     this.#scryptRuns += 1
     if (this.#scryptRuns > MAX_SCRYPT_RUNS) {
