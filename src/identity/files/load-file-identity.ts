@@ -80,6 +80,11 @@ export async function loadFileIdentity(
       const identity = await assemble(snapshot, options, password, { ...ports, ...held })
       if (isLast || (await snapshot.isUnchanged())) {
         held.release()
+        ports.reporter.debug('identity loaded', {
+          certificate: options.certificate,
+          privateKey: options.externalKey?.name ?? options.privateKey ?? options.certificate,
+          chainLength: identity.chain.length,
+        })
         return identity
       }
     } catch (error) {
@@ -141,11 +146,6 @@ async function assemble(
   // In a folder the other certificates need not have to do with this one.
   const chainPorts = snapshot.isFolder ? { ...ports, reporter: silentReporter } : ports
   const chain = buildChain(pair.certificate, [...certificates, ...others], chainPorts)
-  ports.reporter.debug('identity loaded', {
-    certificate: options.certificate,
-    privateKey: keyName,
-    chainLength: chain.length,
-  })
   const { signer, certificate } = pair
   return {
     certificate,

@@ -49,9 +49,26 @@ export class NotASigningKey extends Error {
 }
 
 /**
+ * Checks what a key may do, and that a password is all it takes.
+ *
+ * @throws {NotASigningKey} for policies, parents, restricted keys and keys that only decrypt.
+ */
+export function checkMaySign({ attributes, authPolicy }: PublicArea): void {
+  if (authPolicy.length > 0) {
+    throw new NotASigningKey('its use depends on a TPM policy, which is not supported')
+  }
+  if ((attributes & OBJECT_SIGN) === 0) {
+    throw new NotASigningKey('it may only decrypt: its "sign" attribute is not set')
+  }
+  if ((attributes & OBJECT_RESTRICTED) !== 0) {
+    throw new NotASigningKey('it is restricted to sign what the TPM itself made')
+  }
+}
+
+/**
  * Reads TPMT_PUBLIC: type, nameAlg, objectAttributes, authPolicy, parameters, unique.
  *
- * @throws {NotASigningKey} for sealed data, HMAC keys, symmetric keys, parents and unknown curves.
+ * @throws {NotASigningKey} for sealed data, HMAC keys, symmetric keys and unknown curves.
  * @throws {TpmFormatError}
  */
 export function readPublicArea(bytes: Uint8Array): PublicArea {
@@ -60,30 +77,28 @@ export function readPublicArea(bytes: Uint8Array): PublicArea {
   reader.uint16() // nameAlg: the TPM checks names, we do not compute them.
   const attributes = reader.uint32()
   const authPolicy = Buffer.from(reader.sized())
-  checkObject(type, attributes)
+  checkType(type, attributes)
   const { fixedScheme, publicKey } = type === ALG_RSA ? readRsa(reader) : readEcc(reader)
   reader.end()
   return { attributes, authPolicy, fixedScheme, publicKey }
 }
 
-function checkObject(type: number, attributes: number): void {
-  const signs = (attributes & OBJECT_SIGN) !== 0
+/** @throws {NotASigningKey} for what is no asymmetric key. */
+function checkType(type: number, attributes: number): void {
   switch (type) {
     case ALG_RSA:
     case ALG_ECC:
-      break
+      return
     case ALG_KEYEDHASH:
       throw new NotASigningKey(
-        signs ? 'it is an HMAC key, not a signing key' : 'it holds sealed data, not a signing key',
+        (attributes & OBJECT_SIGN) === 0
+          ? 'it holds sealed data, not a signing key'
+          : 'it is an HMAC key, not a signing key',
       )
     case ALG_SYMCIPHER:
       throw new NotASigningKey('it is a symmetric key, not a signing key')
     default:
       throw new NotASigningKey(`it is of the unknown TPM type 0x${type.toString(16)}`)
-  }
-  if (!signs) throw new NotASigningKey('its attributes do not let it sign')
-  if ((attributes & OBJECT_RESTRICTED) !== 0) {
-    throw new NotASigningKey('it is restricted to sign what the TPM itself made')
   }
 }
 

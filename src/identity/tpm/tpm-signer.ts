@@ -29,6 +29,7 @@ import {
 import { HT_PERSISTENT, PT_LOCKOUT_COUNTER, PT_MAX_AUTH_FAIL } from './constants.ts'
 import {
   NotASigningKey,
+  checkMaySign,
   readPublicArea,
   storageKeyTemplate,
   type PublicArea,
@@ -64,9 +65,7 @@ export async function loadTpmSigner(
   const { key, device } = options
   const area = await explained(key.name, async () => {
     const found = key.kind === 'file' ? key.key.publicArea : await readArea(device, key.handle)
-    if (found.authPolicy.length > 0) {
-      throw new NotASigningKey('its use depends on a TPM policy, which is not supported')
-    }
+    checkMaySign(found)
     // Fails now rather than at the first request when the key is fixed to another scheme.
     prepareDigest(found, new Uint8Array(0), 'sha256')
     return found

@@ -76,14 +76,14 @@ function readTpmKey(source: Asn1Element): Tss2Key {
   const optional = (number: number): Asn1Element | undefined =>
     elements.find((candidate) => candidate.isTagged(number))?.explicit(number)
   const required = elements.slice(-3)
-  const parent = readParent(element(required, 0).bigInteger())
   const publicBytes = withoutSize(element(required, 1).octets())
   const privateBytes = withoutSize(element(required, 2).octets())
   const publicArea = readPublicArea(publicBytes)
-  if (optional(1) !== undefined || optional(3) !== undefined || publicArea.authPolicy.length > 0) {
+  if (optional(1) !== undefined || optional(3) !== undefined) {
     throw new NotASigningKey('its use depends on a TPM policy, which is not supported')
   }
   if (optional(2) !== undefined) throw new NotASigningKey('it has a secret for import')
+  const parent = readParent(element(required, 0).bigInteger())
   return {
     emptyAuth: optional(0)?.boolean() ?? false,
     parent,

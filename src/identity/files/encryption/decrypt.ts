@@ -131,10 +131,9 @@ async function decrypt(
   { key, iv }: { readonly key: Uint8Array; readonly iv: Uint8Array },
   encrypted: Uint8Array,
 ): Promise<Uint8Array> {
-  const ivBytes = content.cipher.startsWith('aes') ? 16 : 8
-  if (iv.length !== ivBytes) throw new Asn1Error(`the initialisation vector is ${iv.length} bytes`)
-  if (encrypted.length === 0 || encrypted.length % ivBytes !== 0)
-    throw new DecryptionFailed('not a whole number of blocks')
+  if (encrypted.length === 0 || encrypted.length % iv.length !== 0) {
+    throw new Asn1Error('what is encrypted is no whole number of blocks')
+  }
   if (content.cipher === 'rc2') {
     return decryptRc2(key, content.effectiveKeyBits ?? key.length * 8, iv, encrypted)
   }

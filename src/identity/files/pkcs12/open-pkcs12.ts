@@ -64,6 +64,7 @@ export async function openPkcs12(
     : new RolesAnywhereError(
         'ERR_KEY_PASSWORD_INCORRECT',
         `the password does not open "${file}", or the file was changed`,
+        { hint: 'check the password and where it is read from' },
       )
 }
 

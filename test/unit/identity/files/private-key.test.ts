@@ -54,6 +54,9 @@ const ENCRYPTED = [
   'pbes2-scrypt-16mib.pem',
   'pbes1-sha1-3des.pem',
   'pbes1-sha1-2des.pem',
+  'pbes1-md5-des.pem',
+  'pbes1-rc2-40.pem',
+  'pbes2-des.pem',
   'legacy-aes128.pem',
   'legacy-aes192.pem',
   'legacy-aes256.pem',
@@ -80,10 +83,7 @@ describe('forms of private key', () => {
   })
 
   it.each([
-    ['refused-pbes1-md5-des.pem', 'pbeWithMD5AndDES-CBC'],
-    ['refused-pbes1-rc2-40.pem', 'pbeWithSHA1And40BitRC2-CBC'],
-    ['refused-pbes2-des.pem', 'DES-CBC'],
-    ['refused-pbes2-camellia.pem', 'the algorithm 1.2.392.200011.61.1.1.1.2'],
+    ['refused-pbes2-camellia.pem', 'CAMELLIA-128-CBC'],
     ['refused-legacy-des.pem', 'DES-CBC'],
   ])('%s is refused naming %s, before a password is asked', async (name, cipher) => {
     await expect(open(fixture(name))).rejects.toMatchObject({
@@ -144,7 +144,7 @@ describe('refusals by name', () => {
   it.each([
     ['OPENSSH PRIVATE KEY', 'ERR_KEY_UNSUPPORTED', 'OpenSSH'],
     ['DSA PRIVATE KEY', 'ERR_KEY_UNSUPPORTED', 'DSA'],
-    ['TSS2 PRIVATE KEY', 'ERR_KEY_UNSUPPORTED', 'TPM'],
+    ['TSS2 PRIVATE KEY', 'ERR_KEY_MALFORMED', 'TPM'],
     ['PUBLIC KEY', 'ERR_KEY_UNSUPPORTED', 'public key'],
     ['SM2 PRIVATE KEY', 'ERR_KEY_UNSUPPORTED', 'SM2 PRIVATE KEY'],
     ['CERTIFICATE', 'ERR_KEY_MISSING', 'CERTIFICATE'],
