@@ -31,7 +31,7 @@ export class Asn1Element {
 
   /** @throws {Asn1Error} unless `bytes` is exactly one value. */
   static parse(bytes: Uint8Array): Asn1Element {
-    const { result, offset } = asn1js.fromBER(bytes, LIMITS)
+    const { result, offset } = decode(bytes)
     if (offset === -1 || result.error !== '') throw new Asn1Error(result.error || 'not ASN.1')
     if (offset !== bytes.length) throw new Asn1Error('bytes follow the value')
     return new Asn1Element(result)
@@ -148,6 +148,15 @@ export function element(elements: readonly Asn1Element[], index: number): Asn1El
   const found = elements[index]
   if (found === undefined) throw new Asn1Error(`element ${index + 1} is missing`)
   return found
+}
+
+/** asn1js reports most faults in its result, and throws those of dates and some strings (3.1.0). */
+function decode(bytes: Uint8Array): { readonly result: asn1js.BaseBlock; readonly offset: number } {
+  try {
+    return asn1js.fromBER(bytes, LIMITS)
+  } catch (cause) {
+    throw new Asn1Error('a value does not decode', { cause })
+  }
 }
 
 /** Its class is generic over what its value is; for all of them that is text. */
