@@ -7,17 +7,18 @@
 import { spawn } from 'node:child_process'
 
 /** Long enough to unlock a password manager, short enough for a service that starts. */
-export const COMMAND_TIMEOUT_MS = 30_000
+const COMMAND_TIMEOUT_MS = 30_000
 
 export interface CommandOptions {
   /** Of this process; what begins with `ROLESANYWHERE_` is ours and is not handed on. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly maxBytes: number
+  /** Ends the command, and with it the waiting. */
+  readonly signal?: AbortSignal | undefined
   /** Default 30,000. */
   readonly timeoutMs?: number
   /** Written to standard input, which is closed then. Default: no standard input. */
   readonly input?: Uint8Array
-  readonly signal?: AbortSignal | undefined
 }
 
 /** Either what the command wrote, or why there is nothing to use. Neither names the command. */
@@ -50,11 +51,11 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   const timer = setTimeout(() => {
     stopped.resolve({ problem: `did not come within ${timeoutMs / 1000} s` })
   }, timeoutMs)
-  const cancel = (): void => {
+  const onAbort = (): void => {
     stopped.resolve({ problem: 'was cancelled' })
   }
-  options.signal?.addEventListener('abort', cancel, { once: true })
-  if (options.signal?.aborted === true) cancel()
+  if (options.signal?.aborted === true) onAbort()
+  options.signal?.addEventListener('abort', onAbort, { once: true })
   const chunks: Buffer[] = []
   let size = 0
   child.stdout.on('data', (chunk: Buffer) => {
@@ -68,7 +69,7 @@ export async function runCommand(command: string, options: CommandOptions): Prom
     return (await Promise.race([ended, stopped.promise])) ?? { output: Buffer.concat(chunks) }
   } finally {
     clearTimeout(timer)
-    options.signal?.removeEventListener('abort', cancel)
+    options.signal?.removeEventListener('abort', onAbort)
     child.stdout.destroy()
     child.kill('SIGKILL')
     for (const chunk of chunks) chunk.fill(0)
