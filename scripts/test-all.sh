@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Installs what a bare Debian machine lacks, then runs every test and allows no skip for a missing program.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+declare -A package_of=(
+  [openssl]=openssl
+  [aws]=awscli
+  [softhsm2-util]=softhsm2
+  [pkcs11-tool]=opensc
+  [p11-kit]=p11-kit
+  [strace]=strace
+  [faketime]=faketime
+)
+
+missing=()
+for program in "${!package_of[@]}"; do
+  command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
+done
+# The Python client is tested with the distribution's own interpreter.
+/usr/bin/python3 -c 'import boto3' 2>/dev/null || missing+=(python3-boto3)
+
+if ((${#missing[@]})); then
+  echo "installing: ${missing[*]}" >&2
+  as_root=()
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  "${as_root[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+fi
+
+export ROLESANYWHERE_TEST_REQUIRE_ALL=1
+npx vitest run "$@"
