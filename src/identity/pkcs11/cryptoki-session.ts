@@ -1,0 +1,282 @@
+/**
+ * The calls of one loaded module, with their sessions: one read-only session for each slot in use.
+ *
+ * Runs in the host process. Each method is a short straight line of C_* calls; what a token lacks
+ * (an attribute, a class of objects) is left out of the answer instead of failing it.
+ *
+ * @see protocol-facts.md 9.5
+ * @module
+ */
+
+import type { Handle, PKCS11 } from 'pkcs11js'
+import { loadKeypadLogin } from '../../native/keypad-login.ts'
+import { CKA, CKF, CKF_SERIAL_SESSION, CKK, CKO, CKR, CKU, CryptokiError } from './cryptoki.ts'
+import type {
+  CertificateObject,
+  HostOperations,
+  KeyObjectInfo,
+  ModuleInfo,
+  Pin,
+  SlotInfo,
+  TokenInfo,
+  TokenObjects,
+} from './host-protocol.ts'
+import { SupportMissingError } from './load-module.ts'
+
+export class CryptokiSession {
+  readonly #module: PKCS11
+  readonly #path: string
+  /** Open sessions by slot id. */
+  readonly #sessions = new Map<string, Handle>()
+
+  constructor(module: PKCS11, path: string) {
+    this.#module = module
+    this.#path = path
+  }
+
+  moduleInfo(): ModuleInfo {
+    const info = called('C_GetInfo', () => this.#module.C_GetInfo())
+    return {
+      manufacturer: unpad(info.manufacturerID),
+      description: unpad(info.libraryDescription),
+      version: info.libraryVersion,
+    }
+  }
+
+  /** Slots with an initialised token; a slot that cannot be read is as good as empty. */
+  slots(): readonly SlotInfo[] {
+    const handles = called('C_GetSlotList', () => this.#module.C_GetSlotList(true))
+    return handles.flatMap((handle) => {
+      const id = decimal(handle)
+      try {
+        const slot = called('C_GetSlotInfo', () => this.#module.C_GetSlotInfo(handle))
+        const token = this.token(id)
+        if ((token.flags & CKF.TOKEN_INITIALIZED) === 0) return []
+        return [
+          {
+            id,
+            description: unpad(slot.slotDescription),
+            manufacturer: unpad(slot.manufacturerID),
+            token,
+          },
+        ]
+      } catch (error) {
+        if (error instanceof CryptokiError) return []
+        throw error
+      }
+    })
+  }
+
+  token(slot: string): TokenInfo {
+    const info = called('C_GetTokenInfo', () => this.#module.C_GetTokenInfo(handleOf(slot)))
+    return {
+      label: unpad(info.label),
+      manufacturer: unpad(info.manufacturerID),
+      model: unpad(info.model),
+      serial: unpad(info.serialNumber),
+      flags: info.flags,
+    }
+  }
+
+  objects(slot: string): TokenObjects {
+    const session = this.#session(slot)
+    const find = (objectClass: number): readonly Handle[] => this.#find(session, objectClass)
+    const key = (object: Handle): KeyObjectInfo => this.#describeKey(session, object)
+    return {
+      certificates: find(CKO.CERTIFICATE).flatMap((object) =>
+        this.#describeCertificate(session, object),
+      ),
+      privateKeys: find(CKO.PRIVATE_KEY).map(key),
+      publicKeys: find(CKO.PUBLIC_KEY).map(key),
+    }
+  }
+
+  mechanisms(slot: string): readonly number[] {
+    return called('C_GetMechanismList', () => this.#module.C_GetMechanismList(handleOf(slot)))
+  }
+
+  async login(slot: string, pin: Pin): Promise<void> {
+    await this.#login(this.#session(slot), CKU.USER, pin)
+  }
+
+  async sign(ask: HostOperations['sign']['ask']): Promise<string> {
+    const session = this.#session(ask.slot)
+    try {
+      called('C_SignInit', () => {
+        const mechanism = { mechanism: ask.mechanism }
+        this.#module.C_SignInit(session, mechanism, Buffer.from(ask.key, 'hex'))
+      })
+      if (ask.contextPin !== undefined) {
+        await this.#login(session, CKU.CONTEXT_SPECIFIC, ask.contextPin)
+      }
+      const signature = called('C_Sign', () =>
+        this.#module.C_Sign(
+          session,
+          Buffer.from(ask.data, 'base64'),
+          Buffer.alloc(MAX_SIGNATURE_BYTES),
+        ),
+      )
+      return signature.toString('base64')
+    } catch (error) {
+      this.#replaceSession(ask.slot, session)
+      throw error
+    }
+  }
+
+  finalize(): void {
+    called('C_Finalize', () => {
+      this.#module.C_Finalize()
+    })
+    this.#module.close()
+  }
+
+  #session(slot: string): Handle {
+    const open = this.#sessions.get(slot)
+    if (open !== undefined) return open
+    const session = called('C_OpenSession', () =>
+      this.#module.C_OpenSession(handleOf(slot), CKF_SERIAL_SESSION),
+    )
+    this.#sessions.set(slot, session)
+    return session
+  }
+
+  /**
+   * A failed C_Sign can leave its session in CKR_OPERATION_ACTIVE for good. The new session is opened
+   * before the old one is closed, since closing the last one logs the user out.
+   */
+  #replaceSession(slot: string, broken: Handle): void {
+    this.#sessions.delete(slot)
+    try {
+      this.#session(slot)
+    } catch {
+      // The next request meets the reason, and can report it.
+    }
+    try {
+      this.#module.C_CloseSession(broken)
+    } catch {
+      // It is gone already: with the token.
+    }
+  }
+
+  async #login(session: Handle, userType: number, pin: Pin): Promise<void> {
+    try {
+      if (pin === null) await this.#loginOnKeypad(session, userType)
+      else
+        called('C_Login', () => {
+          this.#module.C_Login(session, userType, pin)
+        })
+    } catch (error) {
+      const alreadyDone = error instanceof CryptokiError && error.rv === CKR.USER_ALREADY_LOGGED_IN
+      if (!alreadyDone) throw error
+    }
+  }
+
+  async #loginOnKeypad(session: Handle, userType: number): Promise<void> {
+    const login = await loadKeypadLogin().catch((cause: unknown) => {
+      throw new SupportMissingError('koffi', cause)
+    })
+    const rv = login({ modulePath: this.#path, session, userType })
+    if (rv !== 0) throw new CryptokiError('C_Login', rv, nameOf(rv))
+  }
+
+  #find(session: Handle, objectClass: number): readonly Handle[] {
+    called('C_FindObjectsInit', () => {
+      this.#module.C_FindObjectsInit(session, [{ type: CKA.CLASS, value: objectClass }])
+    })
+    try {
+      const found: Handle[] = []
+      for (;;) {
+        const some = called('C_FindObjects', () => this.#module.C_FindObjects(session, 64))
+        found.push(...some)
+        if (some.length === 0 || found.length >= MAX_OBJECTS) return found
+      }
+    } finally {
+      called('C_FindObjectsFinal', () => {
+        this.#module.C_FindObjectsFinal(session)
+      })
+    }
+  }
+
+  #describeCertificate(session: Handle, object: Handle): readonly CertificateObject[] {
+    const der = this.#attribute(session, object, CKA.VALUE)
+    if (der === undefined || der.length === 0) return []
+    return [
+      {
+        label: this.#attribute(session, object, CKA.LABEL)?.toString('utf8') ?? '',
+        id: this.#attribute(session, object, CKA.ID)?.toString('hex') ?? '',
+        der: der.toString('base64'),
+      },
+    ]
+  }
+
+  #describeKey(session: Handle, object: Handle): KeyObjectInfo {
+    const attribute = (type: number): Buffer | undefined => this.#attribute(session, object, type)
+    const flag = (type: number, otherwise: boolean): boolean =>
+      attribute(type)?.some((byte) => byte !== 0) ?? otherwise
+    const typeBytes = attribute(CKA.KEY_TYPE)
+    const keyType = typeBytes === undefined ? undefined : Number(decimal(typeBytes))
+    const modulus = keyType === CKK.RSA ? attribute(CKA.MODULUS) : undefined
+    const ecPoint = keyType === CKK.EC ? attribute(CKA.EC_POINT) : undefined
+    return {
+      handle: object.toString('hex'),
+      label: attribute(CKA.LABEL)?.toString('utf8') ?? '',
+      id: attribute(CKA.ID)?.toString('hex') ?? '',
+      ...(keyType !== undefined && { keyType }),
+      ...(modulus !== undefined && { modulus: modulus.toString('hex') }),
+      ...(ecPoint !== undefined && { ecPoint: ecPoint.toString('hex') }),
+      canSign: flag(CKA.SIGN, true),
+      isPrivate: flag(CKA.PRIVATE, true),
+      alwaysAuthenticate: flag(CKA.ALWAYS_AUTHENTICATE, false),
+    }
+  }
+
+  /** One attribute at a time: a single unknown one would fail a template of several. */
+  #attribute(session: Handle, object: Handle, type: number): Buffer | undefined {
+    try {
+      const [result] = this.#module.C_GetAttributeValue(session, object, [{ type }])
+      return result?.value
+    } catch {
+      return undefined
+    }
+  }
+}
+
+/** RSA-8192 has 1024 bytes, and P-521 in DER 139. */
+const MAX_SIGNATURE_BYTES = 2048
+/** A token with more objects of one class is broken or hostile: the search has to end. */
+const MAX_OBJECTS = 4096
+
+/** Turns the error of pkcs11js into ours, so that numbers and names arrive in one form. */
+function called<T>(call: string, perform: () => T): T {
+  try {
+    return perform()
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message: string }
+    if (typeof code !== 'number' || code === 0) throw error
+    throw new CryptokiError(call, code, message)
+  }
+}
+
+function nameOf(rv: number): string {
+  const known = Object.entries(CKR).find(([, value]) => value === rv)
+  return known === undefined ? `CKR 0x${rv.toString(16)}` : `CKR_${known[0]}`
+}
+
+/** Fields are padded with spaces, by some modules with NUL. */
+function unpad(text: string): string {
+  return text.replace(/[ \0]+$/u, '')
+}
+
+/** CK_ULONG has the size of a C long: 8 bytes, on Windows 4. */
+function decimal(handle: Buffer): string {
+  return handle.length === 8
+    ? handle.readBigUInt64LE().toString()
+    : handle.readUIntLE(0, handle.length).toString()
+}
+
+function handleOf(slot: string): Handle {
+  const handle = Buffer.alloc(process.platform === 'win32' ? 4 : 8)
+  if (handle.length === 8) handle.writeBigUInt64LE(BigInt(slot))
+  else handle.writeUInt32LE(Number(slot))
+  return handle
+}
