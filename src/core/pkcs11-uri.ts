@@ -170,10 +170,7 @@ function checkNumbers(path: ReadonlyMap<string, Buffer>): void {
 }
 
 function hasControlCharacter(text: string): boolean {
-  return [...text].some((character) => {
-    const codePoint = character.codePointAt(0) ?? 0
-    return codePoint < 0x20 || codePoint === 0x7f
-  })
+  return /\p{Cc}/u.test(text)
 }
 
 function unescapeBytes(escaped: string): Buffer {

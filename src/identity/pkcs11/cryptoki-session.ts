@@ -91,10 +91,6 @@ export class CryptokiSession {
     }
   }
 
-  mechanisms(slot: string): readonly number[] {
-    return called('C_GetMechanismList', () => this.#module.C_GetMechanismList(handleOf(slot)))
-  }
-
   async login(slot: string, pin: Pin): Promise<void> {
     await this.#login(this.#session(slot), CKU.USER, pin)
   }

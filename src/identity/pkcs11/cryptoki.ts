@@ -49,6 +49,7 @@ export const CKM = {
 /** Return values on which something is decided here; every other one is only shown. */
 export const CKR = {
   CANCEL: 0x1,
+  SLOT_ID_INVALID: 0x3,
   GENERAL_ERROR: 0x5,
   DEVICE_ERROR: 0x30,
   DEVICE_REMOVED: 0x32,
@@ -100,7 +101,8 @@ export function isStaleState(error: unknown): boolean {
   return error instanceof CryptokiError && STALE.has(error.rv)
 }
 
-const STALE: ReadonlySet<number> = new Set([
+const STALE: ReadonlySet<number> = new Set<number>([
+  CKR.SLOT_ID_INVALID,
   CKR.GENERAL_ERROR,
   CKR.DEVICE_ERROR,
   CKR.DEVICE_REMOVED,

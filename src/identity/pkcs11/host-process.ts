@@ -48,8 +48,6 @@ async function perform(request: HostRequest): Promise<unknown> {
       return session.token(request.ask.slot)
     case 'objects':
       return session.objects(request.ask.slot)
-    case 'mechanisms':
-      return session.mechanisms(request.ask.slot)
     case 'login':
       await session.login(request.ask.slot, request.ask.pin)
       return null

@@ -70,11 +70,10 @@ export type Pin = string | null
 export interface HostOperations {
   /** Loads the module and C_Initialize. */
   open: { ask: { readonly path: string }; answer: ModuleInfo }
-  slots: { ask: Record<never, never>; answer: readonly SlotInfo[] }
+  slots: { ask: null; answer: readonly SlotInfo[] }
   /** Fresh flags, before a login. */
   token: { ask: { readonly slot: string }; answer: TokenInfo }
   objects: { ask: { readonly slot: string }; answer: TokenObjects }
-  mechanisms: { ask: { readonly slot: string }; answer: readonly number[] }
   /** One C_Login as the normal user. */
   login: { ask: { readonly slot: string; readonly pin: Pin }; answer: null }
   /**
@@ -93,7 +92,7 @@ export interface HostOperations {
     answer: string
   }
   /** C_Finalize; the process then ends by itself. */
-  close: { ask: Record<never, never>; answer: null }
+  close: { ask: null; answer: null }
 }
 
 export type OperationName = keyof HostOperations

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PKCS11 } from 'pkcs11js'
+import type * as Pkcs11js from 'pkcs11js'
 import { CKF_OS_LOCKING_OK } from './cryptoki.ts'
 
 /** An optional package that is not installed, or that does not load here. */
@@ -27,7 +27,7 @@ export class ModuleLoadError extends Error {
 }
 
 /** A loaded and initialised module. */
-export async function loadModule(path: string): Promise<PKCS11> {
+export async function loadModule(path: string): Promise<Pkcs11js.PKCS11> {
   const { PKCS11: Module } = await importPkcs11js()
   const module = new Module()
   try {
@@ -39,7 +39,7 @@ export async function loadModule(path: string): Promise<PKCS11> {
   return module
 }
 
-async function importPkcs11js(): Promise<typeof import('pkcs11js')> {
+async function importPkcs11js(): Promise<typeof Pkcs11js> {
   try {
     return (await import('pkcs11js')).default
   } catch (cause) {

@@ -45,7 +45,7 @@ function canonicalPath(path: string, setting: string): string {
     const code = (cause as NodeJS.ErrnoException).code
     throw unusable(
       path,
-      code === 'ENOENT' ? `there is no such file (${setting})` : `${code ?? 'it cannot be read'}`,
+      code === 'ENOENT' ? `there is no such file (${setting})` : (code ?? 'it cannot be read'),
       undefined,
       cause,
     )

@@ -95,7 +95,7 @@ export class ModuleHost implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.isRunning) return
     try {
-      await this.#channel.ask('close', {}, { timeoutMs: CLOSE_TIMEOUT_MS })
+      await this.#channel.ask('close', null, { timeoutMs: CLOSE_TIMEOUT_MS })
     } catch {
       // Whatever C_Finalize says, the end of the process ends every session.
       this.#channel.kill()
@@ -248,7 +248,10 @@ function crashed(path: string, how: string): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_TOKEN_MODULE_CRASHED',
     `the PKCS#11 module "${path}" ended its process (${how})`,
-    { hint: 'try another module with --pkcs11-lib, or a newer version of it', detail: { path, how } },
+    {
+      hint: 'try another module with --pkcs11-lib, or a newer version of it',
+      detail: { path, how },
+    },
   )
 }
 
