@@ -21,7 +21,12 @@ export async function build(): Promise<void> {
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   const bundle = await rolldown({
     cwd: root,
-    input: { cli: 'src/cli/main.ts', index: 'src/index.ts' },
+    input: {
+      cli: 'src/cli/main.ts',
+      index: 'src/index.ts',
+      // A program of its own: module-host.ts starts it.
+      'pkcs11-host': 'src/identity/pkcs11/host-process.ts',
+    },
     platform: 'node',
     transform: { define: { __VERSION__: JSON.stringify(version) }, target: 'node24' },
     external: ['pkcs11js', 'koffi'],

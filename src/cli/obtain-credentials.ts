@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises'
 import type { SessionCredentials } from '../core/credentials.ts'
 import type { CreateSessionParameters } from '../core/create-session-request.ts'
 import { regionalEndpoint } from '../core/endpoint.ts'
+import { hidePin } from '../core/pkcs11-uri.ts'
 import { cacheKey } from '../session/cache/cache-key.ts'
 import { throughCache } from '../session/cache/credential-cache.ts'
 import { cacheFolder } from './cache-folder.ts'
@@ -62,7 +63,7 @@ function sessionParameters(settings: SessionInvocation['settings']): CreateSessi
 
 /**
  * The certificate's own bytes are part of the key, so that a renewed one starts afresh; the private key
- * is not, since it belongs to the certificate.
+ * is not, since it belongs to the certificate. A PIN in a URI stays out: a digest of it can be guessed.
  */
 async function keyOf(
   parameters: CreateSessionParameters,
@@ -70,9 +71,9 @@ async function keyOf(
 ): Promise<string> {
   const certificate = await readFile(settings.certificate).catch(() => undefined)
   return cacheKey({
-    certificate: settings.certificate,
+    certificate: hidePin(settings.certificate),
     certificateBytes: certificate?.toString('base64'),
-    privateKey: settings.privateKey,
+    privateKey: settings.privateKey === undefined ? undefined : hidePin(settings.privateKey),
     trustAnchorArn: parameters.trustAnchorArn.text,
     profileArn: parameters.profileArn.text,
     roleArn: parameters.roleArn.text,

@@ -5,23 +5,28 @@
  */
 
 import type { KeyObject } from 'node:crypto'
+import { isPkcs11Uri } from '../core/pkcs11-uri.ts'
 import type { Identity, Signer } from '../core/ports.ts'
 import {
   loadFileIdentity,
   loadFileSigner,
   type FileIdentityOptions,
 } from '../identity/files/load-file-identity.ts'
-import { parseSecretSource, type SecretPorts } from '../identity/secret/secret-source.ts'
+import { parseSecretSource } from '../identity/secret/secret-source.ts'
 import type { Invocation } from './invocation.ts'
+import { secretPorts } from './secret-ports.ts'
 
 type KeyCommand = 'credential-process' | 'sign-string'
 
 /** Certificate, chain and key, checked as one snapshot. */
-export async function openIdentity({
-  settings,
-  system,
-  reporter,
-}: Invocation<'credential-process'>): Promise<Identity> {
+export async function openIdentity(
+  invocation: Invocation<'credential-process'>,
+): Promise<Identity> {
+  const { settings, system, reporter } = invocation
+  if (isPkcs11Uri(settings.certificate) || isPkcs11Uri(settings.privateKey ?? '')) {
+    const { openTokenIdentity } = await import('./open-token.ts')
+    return await openTokenIdentity(invocation)
+  }
   return await loadFileIdentity(
     {
       certificate: settings.certificate,
@@ -35,11 +40,14 @@ export async function openIdentity({
 }
 
 /** A private key without a certificate. */
-export async function openSigner({
-  settings,
-  system,
-  reporter,
-}: Invocation<'sign-string'>): Promise<{ signer: Signer; publicKey: KeyObject }> {
+export async function openSigner(
+  invocation: Invocation<'sign-string'>,
+): Promise<{ signer: Signer; publicKey: KeyObject | undefined }> {
+  const { settings, system, reporter } = invocation
+  if (isPkcs11Uri(settings.privateKey)) {
+    const { openTokenSigner } = await import('./open-token.ts')
+    return await openTokenSigner(invocation)
+  }
   return await loadFileSigner(
     {
       privateKey: settings.privateKey,
@@ -48,18 +56,6 @@ export async function openSigner({
     },
     { reporter, secrets: secretPorts({ system, reporter }) },
   )
-}
-
-export function secretPorts({
-  system,
-  reporter,
-}: Pick<Invocation, 'system' | 'reporter'>): SecretPorts {
-  return {
-    env: system.env,
-    reporter,
-    prompt: async (question) => system.prompt(question),
-    readStdin: async () => system.readStdin(),
-  }
 }
 
 function passwordSource({

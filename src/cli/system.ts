@@ -8,7 +8,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { RolesAnywhereError } from '../core/errors.ts'
 import type { Clock, Random } from '../core/ports.ts'
-import { promptOnTerminal } from './terminal.ts'
+import { promptOnTerminal, tellOnTerminal } from './terminal.ts'
 
 export interface System {
   /** Arguments after the program's name. */
@@ -25,6 +25,8 @@ export interface System {
   readStdin(): Promise<Buffer>
   /** Asks on the terminal device, never on stdin or stdout; what is typed is not shown. */
   prompt(question: string): Promise<string>
+  /** Writes a line to the terminal device; false where there is none. */
+  tellPerson(line: string): boolean
   /** Aborted by SIGINT or SIGTERM; the reason is the signal's name. */
   readonly signal: AbortSignal
 }
@@ -57,6 +59,7 @@ export function nodeSystem(): System {
     },
     readStdin,
     prompt: promptOnTerminal,
+    tellPerson: tellOnTerminal,
     signal: cancelled.signal,
   }
 }

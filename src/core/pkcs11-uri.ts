@@ -95,6 +95,11 @@ export function describePkcs11Uri(uri: Pkcs11Uri): string {
   return `pkcs11:${parts.join(';')}`
 }
 
+/** `text` with the values of PIN attributes hidden, be it a URI that parses or not. */
+export function hidePin(text: string): string {
+  return isPkcs11Uri(text) ? text.replace(/(pin-(?:value|source)=)[^&;?]*/giu, '$1***') : text
+}
+
 /** Every path attribute of RFC 7512, in the order in which we write them. */
 const PATH_ATTRIBUTES = [
   'library-manufacturer',

@@ -9,6 +9,7 @@
 import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from '../core/arn.ts'
 import { checkRegion, parseEndpointUrl } from '../core/endpoint.ts'
 import { RolesAnywhereError } from '../core/errors.ts'
+import { hidePin } from '../core/pkcs11-uri.ts'
 import { printable, quoted } from '../core/printable.ts'
 import { expandHome, type SystemFacts } from './aws-config-location.ts'
 import type { SettingRow, SettingType, SettingTypes } from './setting-row.ts'
@@ -47,7 +48,8 @@ export function parseSettingValue(
 /** What a debug line may show of a setting. */
 export function showSettingValue(row: SettingRow, text: string): string {
   if (isSecret(row)) return '(hidden)'
-  const shown = row.type === 'proxy-address' ? text.replace(/^(.*\/\/)?.*@/s, '$1***@') : text
+  const shown =
+    row.type === 'proxy-address' ? text.replace(/^(.*\/\/)?.*@/s, '$1***@') : hidePin(text)
   return printable(shown, MAX_SHOWN_LENGTH)
 }
 

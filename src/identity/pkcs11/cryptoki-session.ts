@@ -212,6 +212,7 @@ export class CryptokiSession {
     const typeBytes = attribute(CKA.KEY_TYPE)
     const keyType = typeBytes === undefined ? undefined : Number(decimal(typeBytes))
     const modulus = keyType === CKK.RSA ? attribute(CKA.MODULUS) : undefined
+    const publicExponent = keyType === CKK.RSA ? attribute(CKA.PUBLIC_EXPONENT) : undefined
     const ecPoint = keyType === CKK.EC ? attribute(CKA.EC_POINT) : undefined
     return {
       handle: object.toString('hex'),
@@ -219,6 +220,7 @@ export class CryptokiSession {
       id: attribute(CKA.ID)?.toString('hex') ?? '',
       ...(keyType !== undefined && { keyType }),
       ...(modulus !== undefined && { modulus: modulus.toString('hex') }),
+      ...(publicExponent !== undefined && { publicExponent: publicExponent.toString('hex') }),
       ...(ecPoint !== undefined && { ecPoint: ecPoint.toString('hex') }),
       canSign: flag(CKA.SIGN, true),
       isPrivate: flag(CKA.PRIVATE, true),

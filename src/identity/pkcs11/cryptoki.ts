@@ -33,6 +33,7 @@ export const CKA = {
   ID: 0x102,
   SIGN: 0x108,
   MODULUS: 0x120,
+  PUBLIC_EXPONENT: 0x122,
   EC_POINT: 0x181,
   ALWAYS_AUTHENTICATE: 0x202,
 } as const

@@ -12,6 +12,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Pkcs11Uri } from '../../core/pkcs11-uri.ts'
 import { CKK } from './cryptoki.ts'
 import type { KeyObjectInfo, TokenObjects } from './host-protocol.ts'
+import { tokenPublicKey } from './token-public-key.ts'
 import { objectMatches } from './uri-match.ts'
 
 export interface KeyCriteria {
@@ -73,31 +74,7 @@ function belongsTo(
   publicKeys: readonly KeyObjectInfo[],
   certificateKey: KeyObject,
 ): boolean | undefined {
-  const { keyType, modulus } = key
   const expected = certificateKey.asymmetricKeyType === 'rsa' ? CKK.RSA : CKK.EC
-  if (keyType !== undefined && keyType !== expected) return false
-  const twin = publicKeys.find(({ id, keyType: type }) => id === key.id && type === expected)
-  if (expected === CKK.RSA) {
-    const known = modulus ?? (key.id === '' ? undefined : twin?.modulus)
-    return known === undefined || known === ''
-      ? undefined
-      : withoutLeadingZeros(known) === withoutLeadingZeros(rsaModulus(certificateKey))
-  }
-  const point = key.ecPoint ?? (key.id === '' ? undefined : twin?.ecPoint)
-  // The point stands alone or in an OCTET STRING, so its end is what counts.
-  return point === undefined || point === '' ? undefined : point.endsWith(ecPoint(certificateKey))
-}
-
-function rsaModulus(key: KeyObject): string {
-  return Buffer.from(key.export({ format: 'jwk' }).n ?? '', 'base64url').toString('hex')
-}
-
-/** `04 || x || y`, the uncompressed point of SEC 1 section 2.3.3. */
-function ecPoint(key: KeyObject): string {
-  const { x = '', y = '' } = key.export({ format: 'jwk' })
-  return `04${Buffer.from(x, 'base64url').toString('hex')}${Buffer.from(y, 'base64url').toString('hex')}`
-}
-
-function withoutLeadingZeros(hex: string): string {
-  return hex.replace(/^(?:00)+/u, '')
+  if (key.keyType !== undefined && key.keyType !== expected) return false
+  return tokenPublicKey(key, publicKeys)?.equals(certificateKey)
 }

@@ -48,6 +48,8 @@ export interface KeyObjectInfo {
   readonly keyType?: number
   /** RSA: CKA_MODULUS in hex. */
   readonly modulus?: string
+  /** RSA: CKA_PUBLIC_EXPONENT in hex. */
+  readonly publicExponent?: string
   /** EC: CKA_EC_POINT in hex, with or without its OCTET STRING. */
   readonly ecPoint?: string
   readonly canSign: boolean

@@ -111,7 +111,7 @@ async function logInToOne(connections: readonly TokenConnection[]): Promise<void
       'ERR_TOKEN_AMBIGUOUS',
       `a login needs one token, and ${connections.length} are present: ${candidates.join(', ')}`,
       {
-        hint: 'give the URI of one: rolesanywhere pkcs11 list --login URI',
+        hint: 'give the URI of one: rolesanywhere pkcs11 list --login --token URI',
         detail: { candidates },
       },
     )
@@ -133,13 +133,18 @@ async function listToken(connection: TokenConnection): Promise<ListedToken> {
     const { certificates, privateKeys } = await connection.objects()
     return {
       ...identity,
-      certificates: certificates.map((object) => listCertificate(token, object)),
-      keys: privateKeys.map((key) => listKey(token, key)),
+      certificates: certificates.map((object) => listCertificate(token, object)).sort(byUri),
+      keys: privateKeys.map((key) => listKey(token, key)).sort(byUri),
     }
   } catch (error) {
     if (!(error instanceof RolesAnywhereError)) throw error
     return { ...identity, certificates: [], keys: [], problem: error.message }
   }
+}
+
+/** Modules list objects in any order, and in another one each time. */
+function byUri(a: { readonly uri: string }, b: { readonly uri: string }): number {
+  return a.uri < b.uri ? -1 : 1
 }
 
 const PIN_STATES: readonly (readonly [flag: number, words: string])[] = [

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { X509Certificate } from 'node:crypto'
+import type { KeyObject, X509Certificate } from 'node:crypto'
 import { SIGNING_ALGORITHMS } from '../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Signer } from '../../core/ports.ts'
@@ -15,18 +15,19 @@ import type { KeyCriteria } from './find-key.ts'
 import { ANY_TOKEN, readPkcs11Uri, type Pkcs11IdentityOptions } from './load-pkcs11-identity.ts'
 import { locateKey } from './locate-key.ts'
 import { Pkcs11Signer } from './pkcs11-signer.ts'
+import { tokenPublicKey } from './token-public-key.ts'
 import { TokenWorld, type Pkcs11Ports, type TokenOptions } from './token-world.ts'
 import { withoutType } from './uri-match.ts'
 
 /**
- * The key that a URI names.
+ * The key that a URI names, and its public key where the token tells it.
  *
  * @throws {RolesAnywhereError} codes of the key family.
  */
 export async function loadPkcs11Signer(
   options: TokenOptions & { readonly privateKey: string },
   ports: Pkcs11Ports,
-): Promise<Signer> {
+): Promise<{ readonly signer: Signer; readonly publicKey: KeyObject | undefined }> {
   await using world = new TokenWorld(options, ports)
   const uri = readPkcs11Uri(options.privateKey, ports.reporter)
   const criteria: KeyCriteria = { uri: withoutType(uri), isExplicit: true }
@@ -37,13 +38,16 @@ export async function loadPkcs11Signer(
     throw new RolesAnywhereError('ERR_KEY_UNSUPPORTED', 'the key on the token is not RSA or EC')
   }
   const connection = world.keep(located.connection)
-  return new Pkcs11Signer({
+  const publicKey = tokenPublicKey(located.key, (await connection.objects()).publicKeys)
+  const signer = new Pkcs11Signer({
     algorithm,
+    publicKey,
     connection,
     key: located.key,
     locate: async () => (await locateKey([connection], criteria)).key,
     tell: ports.tell,
   })
+  return { signer, publicKey }
 }
 
 export interface TokenCertificate {

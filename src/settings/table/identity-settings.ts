@@ -4,16 +4,14 @@
  * @module
  */
 
-import { IDENTITY, KEY, SESSION } from '../setting-row.ts'
+import { IDENTITY, KEY, SESSION, TOKEN } from '../setting-row.ts'
 import type { SettingRow, WaitingValue } from '../setting-row.ts'
 
-const TOKENS = 'keys on a PKCS#11 token'
 const TPM = 'keys in a TPM'
 const PKCS12 = 'PKCS#12 files'
 const SELECTORS = 'certificate selectors'
 const STORES = 'certificate stores of Windows'
 
-const PKCS11_URI: WaitingValue = { pattern: /^pkcs11:/i, what: 'PKCS#11 URIs', waitsFor: TOKENS }
 const PKCS12_FILE: WaitingValue = { pattern: /\.(?:p12|pfx)$/i, what: PKCS12, waitsFor: PKCS12 }
 const TPM_HANDLE: WaitingValue = { pattern: /^handle:/i, what: 'TPM handles', waitsFor: TPM }
 
@@ -25,8 +23,8 @@ export const IDENTITY_SETTINGS = [
     commands: IDENTITY,
     requiredBy: [...SESSION, 'read-certificate-data'],
     conflicts: ['certSelector', 'systemStoreName'],
-    waitingValues: [PKCS11_URI, PKCS12_FILE],
-    help: 'Certificate, PEM or DER; its chain may be in the same file, in any order',
+    waitingValues: [PKCS12_FILE],
+    help: 'Certificate file, PEM or DER, with its chain in any order; or a pkcs11: URI',
   },
   {
     name: 'privateKey',
@@ -35,8 +33,8 @@ export const IDENTITY_SETTINGS = [
     commands: KEY,
     requiredBy: ['sign-string'],
     conflicts: ['certSelector', 'systemStoreName', 'useLatestExpiringCertificate'],
-    waitingValues: [PKCS11_URI, PKCS12_FILE, TPM_HANDLE],
-    help: 'Private key; left out, it is looked for in the certificate file',
+    waitingValues: [PKCS12_FILE, TPM_HANDLE],
+    help: 'Private key file or pkcs11: URI; left out, it is looked for where the certificate is',
   },
   {
     name: 'intermediates',
@@ -87,7 +85,6 @@ export const IDENTITY_SETTINGS = [
     name: 'useLatestExpiringCertificate',
     type: 'boolean',
     commands: IDENTITY,
-    waitsFor: SELECTORS,
     conflicts: ['reusePin'],
     help: 'Of several certificates that match, use the one that expires last',
   },
@@ -104,17 +101,28 @@ export const IDENTITY_SETTINGS = [
     name: 'pkcs11Lib',
     type: 'path',
     valueName: 'PATH',
-    commands: IDENTITY,
-    waitsFor: TOKENS,
-    help: 'PKCS#11 module to load',
+    commands: TOKEN,
+    help: 'PKCS#11 module to load; left out, those that p11-kit or the system knows',
+  },
+  {
+    name: 'pin',
+    type: 'secret-source',
+    valueName: 'SOURCE',
+    commands: TOKEN,
+    help: 'Where the PIN of the token is: env:NAME, file:PATH, fd:N, stdin, cmd:COMMAND, credential:NAME or prompt',
   },
   {
     name: 'reusePin',
     type: 'boolean',
     commands: KEY,
-    waitsFor: TOKENS,
     conflicts: ['tpmKeyPassword'],
-    help: 'Use the user PIN also where a key asks for its own',
+    help: 'Use the PIN of the login also for keys that ask for one with every signature',
+  },
+  {
+    name: 'allowFinalPinTry',
+    type: 'boolean',
+    commands: TOKEN,
+    help: 'Send a PIN although a wrong one would lock the token',
   },
   {
     name: 'tpmKeyPassword',
