@@ -10,7 +10,17 @@
 
 import type { Handle, PKCS11 } from 'pkcs11js'
 import { loadKeypadLogin } from '../../native/keypad-login.ts'
-import { CKA, CKF, CKF_SERIAL_SESSION, CKK, CKO, CKR, CKU, CryptokiError } from './cryptoki.ts'
+import {
+  CKA,
+  CKF,
+  CKF_SERIAL_SESSION,
+  CKK,
+  CKO,
+  CKR,
+  CKU,
+  CryptokiError,
+  called,
+} from './cryptoki.ts'
 import type {
   CertificateObject,
   HostOperations,
@@ -243,17 +253,6 @@ export class CryptokiSession {
 const MAX_SIGNATURE_BYTES = 2048
 /** A token with more objects of one class is broken or hostile: the search has to end. */
 const MAX_OBJECTS = 4096
-
-/** Turns the error of pkcs11js into ours, so that numbers and names arrive in one form. */
-function called<T>(call: string, perform: () => T): T {
-  try {
-    return perform()
-  } catch (error) {
-    const { code, message } = error as { code?: unknown; message: string }
-    if (typeof code !== 'number' || code === 0) throw error
-    throw new CryptokiError(call, code, message)
-  }
-}
 
 function nameOf(rv: number): string {
   const known = Object.entries(CKR).find(([, value]) => value === rv)

@@ -91,6 +91,17 @@ export class CryptokiError extends Error {
   }
 }
 
+/** Runs one call of pkcs11js, and turns its error into ours: numbers and names in one form. */
+export function called<T>(call: string, perform: () => T): T {
+  try {
+    return perform()
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message: string }
+    if (typeof code !== 'number' || code === 0) throw error
+    throw new CryptokiError(call, code, message)
+  }
+}
+
 /**
  * Whether the failure means that handles and sessions of this module are worth nothing any more, so
  * that everything must be found again.

@@ -5,7 +5,7 @@
  */
 
 import type * as Pkcs11js from 'pkcs11js'
-import { CKF_OS_LOCKING_OK } from './cryptoki.ts'
+import { CKF_OS_LOCKING_OK, called } from './cryptoki.ts'
 
 /** An optional package that is not installed, or that does not load here. */
 export class SupportMissingError extends Error {
@@ -35,7 +35,9 @@ export async function loadModule(path: string): Promise<Pkcs11js.PKCS11> {
   } catch (cause) {
     throw new ModuleLoadError(cause)
   }
-  module.C_Initialize({ flags: CKF_OS_LOCKING_OK })
+  called('C_Initialize', () => {
+    module.C_Initialize({ flags: CKF_OS_LOCKING_OK })
+  })
   return module
 }
 

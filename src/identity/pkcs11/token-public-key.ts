@@ -31,12 +31,7 @@ export function tokenPublicKey(
   }
 }
 
-function toJwk({
-  keyType,
-  modulus,
-  publicExponent,
-  ecPoint,
-}: KeyObjectInfo): Jwk | undefined {
+function toJwk({ keyType, modulus, publicExponent, ecPoint }: KeyObjectInfo): Jwk | undefined {
   if (keyType === CKK.RSA && filled(modulus)) {
     // Tokens without the exponent have made the key themselves, and all of them take 65537.
     return {
