@@ -7,7 +7,7 @@
 import { RolesAnywhereError } from '../core/errors.ts'
 import { readAwsFile } from '../settings/read-aws-file.ts'
 import { resolveSettings } from '../settings/resolve-settings.ts'
-import { parseArguments, type Flags } from './program.ts'
+import { parseArguments, type Flags } from './parse-arguments.ts'
 import { createReporter, type CliReporter, type LogFormat } from './reporter.ts'
 import { nodeSystem, type System } from './system.ts'
 
@@ -25,28 +25,32 @@ export async function main(system: System): Promise<number> {
   // Until the settings are known, errors are printed in the plain form.
   let reporter = createReporter({ ...reporterPorts(system), format: 'text', debug: false })
   try {
-    const parsed = parseArguments(system.argv)
-    if ('help' in parsed) {
-      await system.writeResult(parsed.help)
+    const parsed = await parseArguments(system.argv)
+    if (parsed.kind === 'help') {
+      const { helpText } = await import('./help.ts')
+      await system.writeResult(helpText(parsed.topic))
       return 0
     }
     reporter = earlyReporter(parsed.flags, system)
-    const { settings, sources, warnings } = resolveSettings({
+    const resolved = resolveSettings({
       command: parsed.row.name,
       flags: parsed.flags,
       env: system.env,
       platform: system.platform,
       readFile: readAwsFile,
     })
+    const { settings } = resolved
     reporter = createReporter({
       ...reporterPorts(system),
       format: settings.logFormat,
       debug: settings.debug,
     })
-    for (const { message, hint } of warnings)
+    for (const { message, hint } of resolved.warnings)
       reporter.warn(message, hint === undefined ? {} : { hint })
-    for (const { name, origin, shown } of sources) {
-      reporter.debug('setting', { name, origin, value: shown })
+    if (settings.debug) {
+      for (const { name, origin, shown } of resolved.sources) {
+        reporter.debug('setting', { name, origin, value: shown })
+      }
     }
     const command = await parsed.row.load()
     await command.execute({ settings, system, reporter })

@@ -82,7 +82,9 @@ function tokenPorts({ system, reporter }: TokenInvocation): Pkcs11Ports {
     secrets: secretPorts({ system, reporter }),
     tell(line) {
       // SDKs capture stderr, so a person sees only what is written to the terminal itself.
-      if (!system.tellPerson(line)) reporter.warn(line)
+      void system.tellPerson(line).then((isTold) => {
+        if (!isTold) reporter.warn(line)
+      })
     },
   }
 }

@@ -48,12 +48,20 @@ export function parseSettingValue(
 /** What a debug line may show of a setting. */
 export function showSettingValue(row: SettingRow, text: string): string {
   if (isSecret(row)) return '(hidden)'
-  const shown =
-    row.type === 'proxy-address' ? text.replace(/^(.*\/\/)?.*@/s, '$1***@') : hidePin(text)
-  return printable(shown, MAX_SHOWN_LENGTH)
+  return printable(
+    row.type === 'proxy-address' ? withoutUser(text) : hidePin(text),
+    MAX_SHOWN_LENGTH,
+  )
 }
 
 const MAX_SHOWN_LENGTH = 300
+
+function withoutUser(address: string): string {
+  const userEnd = address.lastIndexOf('@')
+  if (userEnd === -1) return address
+  const [scheme = ''] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(address) ?? []
+  return `${scheme}***${address.slice(userEnd)}`
+}
 
 /** Users write the password itself where its source should be, so both count as secret. */
 function isSecret(row: SettingRow): boolean {

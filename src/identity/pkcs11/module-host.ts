@@ -221,7 +221,7 @@ class HostChannel {
  * code is then in dist/ itself or in dist/chunks/).
  */
 function hostScript(): string {
-  const places = ['./host-process.ts', './pkcs11-host.js', '../pkcs11-host.js']
+  const places = ['./host-process.ts', './pkcs11-host.cjs', '../pkcs11-host.cjs']
   const script = places
     .map((place) => fileURLToPath(new URL(place, import.meta.url)))
     .find((path) => existsSync(path))

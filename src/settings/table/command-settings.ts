@@ -81,6 +81,8 @@ export const COMMAND_SETTINGS = [
     valueName: 'PORT',
     range: [0, 65_535],
     commands: ['serve', 'emulator'],
+    // Beside a Service named "rolesanywhere", Kubernetes sets ROLESANYWHERE_PORT=tcp://… in every pod.
+    places: ['flag', 'profile'],
     help: 'Port of the local endpoint',
   },
   {
