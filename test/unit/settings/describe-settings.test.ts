@@ -28,7 +28,7 @@ describe('help', () => {
 
   it('leaves out what cannot be used yet, and so does completion', () => {
     const waiting = settingsOf('credential-process').filter((row) => row.waitsFor !== undefined)
-    expect(waiting.map(flagOf)).toContain('--pkcs11-lib')
+    expect(waiting.map(flagOf)).toContain('--cert-selector')
     const text = JSON.stringify([
       helpRows('credential-process'),
       completionRows('credential-process'),
@@ -67,6 +67,6 @@ describe('the documentation', () => {
     expect(lines).toContainEqual(
       expect.stringMatching(/^\| `--pkcs8-password PASSWORD` \| {2}\| {2}\|/),
     )
-    expect(lines).toContainEqual(expect.stringContaining('waits for keys on a PKCS#11 token'))
+    expect(lines).toContainEqual(expect.stringContaining('waits for certificate selectors'))
   })
 })

@@ -408,29 +408,18 @@ describe('required settings', () => {
 
 describe('what is still to come', () => {
   it.each([
-    [{ flags: { 'pkcs11-lib': '/lib/x.so' } }, '--pkcs11-lib is not supported yet'],
-    [{ flags: { 'reuse-pin': true } }, '--reuse-pin is not supported yet'],
     [{ flags: { 'tpm-key-password': 'hunter2' } }, '--tpm-key-password is not supported yet'],
     [{ flags: { 'no-tpm-key-password': true } }, '--no-tpm-key-password is not supported yet'],
     [{ flags: { 'cert-selector': 'Key=x' } }, '--cert-selector is not supported yet'],
     [{ flags: { 'system-store-name': 'MY' } }, '--system-store-name is not supported yet'],
     [
-      { flags: { 'use-latest-expiring-certificate': true } },
-      '--use-latest-expiring-certificate is not supported yet',
-    ],
-    [
-      { env: { ROLESANYWHERE_PKCS11_LIB: '/lib/x.so' } },
-      'ROLESANYWHERE_PKCS11_LIB is not supported yet',
+      { env: { ROLESANYWHERE_CERT_SELECTOR: 'x' } },
+      'ROLESANYWHERE_CERT_SELECTOR is not supported yet',
     ],
     [
       { config: '[default]\nrolesanywhere_cert_selector = x\n' },
       'rolesanywhere_cert_selector of profile "default" is not supported yet',
     ],
-    [
-      { flags: { certificate: 'PKCS11:object=x' } },
-      '--certificate: PKCS#11 URIs are not supported',
-    ],
-    [{ flags: { 'private-key': 'pkcs11:x' } }, '--private-key: PKCS#11 URIs are not supported yet'],
     [{ flags: { 'private-key': 'handle:0x81000001' } }, '--private-key: TPM handles are not'],
     [{ flags: { certificate: 'a/b.P12' } }, '--certificate: PKCS#12 files are not supported yet'],
     [{ flags: { 'private-key': 'b.pfx' } }, '--private-key: PKCS#12 files are not supported yet'],
@@ -444,8 +433,8 @@ describe('what is still to come', () => {
   })
 
   it('is not in the way when it asks for nothing', () => {
-    const flags = { 'reuse-pin': 'false', 'no-tpm-key-password': false, 'tpm-key-password': '' }
-    expect(withRequired({ flags }).settings.reusePin).toBe(false)
+    const flags = { 'no-tpm-key-password': 'false', 'tpm-key-password': '' }
+    expect(withRequired({ flags }).settings.noTpmKeyPassword).toBe(false)
   })
 })
 
