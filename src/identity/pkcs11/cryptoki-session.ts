@@ -10,21 +10,9 @@
 
 import type { Handle, PKCS11 } from 'pkcs11js'
 import { loadKeypadLogin } from '../../native/keypad-login.ts'
-import {
-  CKA,
-  CKF,
-  CKF_SERIAL_SESSION,
-  CKK,
-  CKO,
-  CKR,
-  CKU,
-  CryptokiError,
-  called,
-} from './cryptoki.ts'
+import { CKA, CKF, CKF_SERIAL_SESSION, CKO, CKR, CKU, CryptokiError, called } from './cryptoki.ts'
 import type {
-  CertificateObject,
   HostOperations,
-  KeyObjectInfo,
   ModuleInfo,
   Pin,
   SlotInfo,
@@ -32,6 +20,7 @@ import type {
   TokenObjects,
 } from './host-protocol.ts'
 import { SupportMissingError } from './load-module.ts'
+import { decimal, readCertificateObject, readKeyObject } from './read-object.ts'
 
 export class CryptokiSession {
   readonly #module: PKCS11
@@ -91,13 +80,16 @@ export class CryptokiSession {
   objects(slot: string): TokenObjects {
     const session = this.#session(slot)
     const find = (objectClass: number): readonly Handle[] => this.#find(session, objectClass)
-    const key = (object: Handle): KeyObjectInfo => this.#describeKey(session, object)
     return {
       certificates: find(CKO.CERTIFICATE).flatMap((object) =>
-        this.#describeCertificate(session, object),
+        readCertificateObject(this.#module, session, object),
       ),
-      privateKeys: find(CKO.PRIVATE_KEY).map(key),
-      publicKeys: find(CKO.PUBLIC_KEY).map(key),
+      privateKeys: find(CKO.PRIVATE_KEY).map((object) =>
+        readKeyObject(this.#module, session, object, 'private'),
+      ),
+      publicKeys: find(CKO.PUBLIC_KEY).map((object) =>
+        readKeyObject(this.#module, session, object, 'public'),
+      ),
     }
   }
 
@@ -202,51 +194,6 @@ export class CryptokiSession {
       })
     }
   }
-
-  #describeCertificate(session: Handle, object: Handle): readonly CertificateObject[] {
-    const der = this.#attribute(session, object, CKA.VALUE)
-    if (der === undefined || der.length === 0) return []
-    return [
-      {
-        label: this.#attribute(session, object, CKA.LABEL)?.toString('utf8') ?? '',
-        id: this.#attribute(session, object, CKA.ID)?.toString('hex') ?? '',
-        der: der.toString('base64'),
-      },
-    ]
-  }
-
-  #describeKey(session: Handle, object: Handle): KeyObjectInfo {
-    const attribute = (type: number): Buffer | undefined => this.#attribute(session, object, type)
-    const flag = (type: number, otherwise: boolean): boolean =>
-      attribute(type)?.some((byte) => byte !== 0) ?? otherwise
-    const typeBytes = attribute(CKA.KEY_TYPE)
-    const keyType = typeBytes === undefined ? undefined : Number(decimal(typeBytes))
-    const modulus = keyType === CKK.RSA ? attribute(CKA.MODULUS) : undefined
-    const publicExponent = keyType === CKK.RSA ? attribute(CKA.PUBLIC_EXPONENT) : undefined
-    const ecPoint = keyType === CKK.EC ? attribute(CKA.EC_POINT) : undefined
-    return {
-      handle: object.toString('hex'),
-      label: attribute(CKA.LABEL)?.toString('utf8') ?? '',
-      id: attribute(CKA.ID)?.toString('hex') ?? '',
-      ...(keyType !== undefined && { keyType }),
-      ...(modulus !== undefined && { modulus: modulus.toString('hex') }),
-      ...(publicExponent !== undefined && { publicExponent: publicExponent.toString('hex') }),
-      ...(ecPoint !== undefined && { ecPoint: ecPoint.toString('hex') }),
-      canSign: flag(CKA.SIGN, true),
-      isPrivate: flag(CKA.PRIVATE, true),
-      alwaysAuthenticate: flag(CKA.ALWAYS_AUTHENTICATE, false),
-    }
-  }
-
-  /** One attribute at a time: a single unknown one would fail a template of several. */
-  #attribute(session: Handle, object: Handle, type: number): Buffer | undefined {
-    try {
-      const [result] = this.#module.C_GetAttributeValue(session, object, [{ type }])
-      return result?.value
-    } catch {
-      return undefined
-    }
-  }
 }
 
 /** RSA-8192 has 1024 bytes, and P-521 in DER 139. */
@@ -262,13 +209,6 @@ function nameOf(rv: number): string {
 /** Fields are padded with spaces, by some modules with NUL. */
 function unpad(text: string): string {
   return text.replace(/[ \0]+$/u, '')
-}
-
-/** CK_ULONG has the size of a C long: 8 bytes, on Windows 4. */
-function decimal(handle: Buffer): string {
-  return handle.length === 8
-    ? handle.readBigUInt64LE().toString()
-    : handle.readUIntLE(0, handle.length).toString()
 }
 
 function handleOf(slot: string): Handle {

@@ -45,13 +45,13 @@ export interface KeyObjectInfo {
   readonly label: string
   readonly id: string
   /** CKA_KEY_TYPE; absent where the token does not say. */
-  readonly keyType?: number
+  readonly keyType?: number | undefined
   /** RSA: CKA_MODULUS in hex. */
-  readonly modulus?: string
+  readonly modulus?: string | undefined
   /** RSA: CKA_PUBLIC_EXPONENT in hex. */
-  readonly publicExponent?: string
+  readonly publicExponent?: string | undefined
   /** EC: CKA_EC_POINT in hex, with or without its OCTET STRING. */
-  readonly ecPoint?: string
+  readonly ecPoint?: string | undefined
   readonly canSign: boolean
   /** CKA_PRIVATE: usable only after a login. */
   readonly isPrivate: boolean
