@@ -16,5 +16,6 @@ export function secretPorts({
     reporter,
     prompt: async (question) => system.prompt(question),
     readStdin: async () => system.readStdin(),
+    signal: system.signal,
   }
 }

@@ -55,10 +55,10 @@ export function nodeSystem(): System {
         // Nobody listens: that must not take credentials from the reader of stdout.
       }
     },
-    readStdin,
+    readStdin: async () => readStdin(cancelled.signal),
     async prompt(question) {
       const { promptOnTerminal } = await import('./terminal.ts')
-      return await promptOnTerminal(question)
+      return await promptOnTerminal(question, cancelled.signal)
     },
     async tellPerson(line) {
       const { tellOnTerminal } = await import('./terminal.ts')
@@ -104,10 +104,16 @@ async function writeResult(result: string | Uint8Array): Promise<void> {
   }
 }
 
-async function readStdin(): Promise<Buffer> {
+async function readStdin(signal: AbortSignal): Promise<Buffer> {
+  const { stdin } = process
+  const onAbort = (): void => {
+    stdin.destroy(new RolesAnywhereError('ERR_CANCELLED', 'cancelled while reading standard input'))
+  }
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+  for await (const chunk of stdin as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size > MAX_STDIN_BYTES) {
       throw new RolesAnywhereError(

@@ -47,8 +47,20 @@ export async function findCertificates(
   const [only, ...others] = connections
   if (visible.length > 0 || only === undefined || others.length > 0) return visible
   if (only.isLoggedIn) return visible
-  await only.logIn()
+  try {
+    await only.logIn()
+  } catch (error) {
+    throw withReason(error, choice.uri)
+  }
   return readAll(choice, connections)
+}
+
+/** A misspelt label looks like a hidden certificate, so a missing PIN must not be all that is said. */
+function withReason(error: unknown, uri: Pkcs11Uri): unknown {
+  if (!(error instanceof RolesAnywhereError)) return error
+  const message = `${error.message} (without a login no certificate matches ${describePkcs11Uri(uri)})`
+  const { hint, detail, cause } = error
+  return new RolesAnywhereError(error.code, message, { hint, detail, cause })
 }
 
 /**

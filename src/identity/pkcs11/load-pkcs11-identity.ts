@@ -20,6 +20,7 @@ import { findCertificate, objectUri, parseObject } from './find-certificate.ts'
 import type { KeyCriteria } from './find-key.ts'
 import { locateKey, type LocatedKey } from './locate-key.ts'
 import { Pkcs11Signer } from './pkcs11-signer.ts'
+import type { TokenConnection } from './token-connection.ts'
 import { TokenWorld, type Pkcs11Ports, type TokenOptions } from './token-world.ts'
 import { withoutType } from './uri-match.ts'
 
@@ -60,7 +61,7 @@ export async function loadPkcs11Identity(
   const chain = buildChain(certificate, [...pair.others, ...intermediates], {
     clock: ports.clock,
     // What else is on a token is nobody's mistake.
-    reporter: pair.isOnToken ? SILENT : ports.reporter,
+    reporter: SILENT,
   })
   const connection = world.keep(located.connection)
   const signer = new Pkcs11Signer({
@@ -86,7 +87,6 @@ interface Pair {
   readonly name: string
   /** Certificates among which the chain may be. */
   readonly others: readonly X509Certificate[]
-  readonly isOnToken: boolean
   readonly criteria: KeyCriteria
   readonly located: LocatedKey
 }
@@ -119,13 +119,11 @@ async function findPairOnTokens(
     keyTokens.includes(found.connection) ? [found.connection] : keyTokens,
     criteria,
   )
-  const { certificates } = await found.connection.objects()
   return {
     certificate,
     algorithm,
     name: objectUri(found.connection.token, found, 'cert'),
-    others: certificates.flatMap((object) => parseObject(object) ?? []),
-    isOnToken: true,
+    others: await certificatesOn(found.connection),
     criteria,
     located,
   }
@@ -149,8 +147,8 @@ async function findPairWithFile(
       const { publicKey } = certificate
       const criteria: KeyCriteria = { publicKey, uri: withoutType(keyUri), isExplicit: true }
       const located = await locateKey(connections, criteria)
-      const others = certificates.filter((other) => other !== certificate)
-      return { certificate, algorithm, name: path, others, isOnToken: false, criteria, located }
+      const others = [...certificates, ...(await certificatesOn(located.connection))]
+      return { certificate, algorithm, name: path, others, criteria, located }
     } catch (error) {
       failure ??= error
       // In a bundle another certificate may be the leaf; any other failure would only repeat itself.
@@ -159,6 +157,11 @@ async function findPairWithFile(
     }
   }
   throw failure
+}
+
+async function certificatesOn(connection: TokenConnection): Promise<readonly X509Certificate[]> {
+  const { certificates } = await connection.objects()
+  return certificates.flatMap((object) => parseObject(object) ?? [])
 }
 
 /** Everything, for a selector to choose from. */

@@ -391,6 +391,19 @@ describe('required settings', () => {
     expect(error.detail['settings']).toEqual(['certificate', 'roleArn'])
   })
 
+  it('that only a flag can give are not looked for elsewhere', () => {
+    expect(errorOf(() => resolve('emulator')).hint).toBe('give each as that flag')
+  })
+
+  it('may be there under a misspelled key, which is then named', () => {
+    const config = '[profile onprem]\nrolesanywhere_certificat = leaf.pem\n'
+    const flags = { ...REQUIRED, certificate: undefined, profile: 'onprem' }
+    const error = errorOf(() => resolve('credential-process', { flags, env: {}, config }))
+    expect(error.hint).toMatch(
+      /^profile "onprem" has "rolesanywhere_certificat", which is no setting; give each as that flag,/u,
+    )
+  })
+
   it('differ by command', () => {
     const needs = (command: CommandName) => errorOf(() => resolve(command)).detail['settings']
     expect(needs('sign-string')).toEqual(['privateKey'])
