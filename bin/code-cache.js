@@ -6,7 +6,7 @@
 'use strict'
 /* global exports */
 
-const { mkdirSync, realpathSync, statSync } = require('node:fs')
+const { existsSync, mkdirSync, realpathSync, statSync } = require('node:fs')
 const { dirname, join } = require('node:path')
 
 /** The path of the folder, made where it was missing; undefined when there is no safe place for it. */
@@ -16,12 +16,18 @@ exports.codeCacheFolder = () => {
   if (process.getuid === undefined || home === undefined || home === '') return undefined
   try {
     if (!isOnlyOurs(home)) return undefined
-    const folder = join(home, '.cache', 'rolesanywhere', 'code')
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    // Step by step: where nothing can be made (/proc), the recursive form never comes back.
+    const folder = ['.cache', 'rolesanywhere', 'code'].reduce(subfolder, home)
     return isOnlyOurs(folder) ? folder : undefined
   } catch {
     return undefined
   }
+}
+
+function subfolder(parent, name) {
+  const path = join(parent, name)
+  if (!existsSync(path)) mkdirSync(path, 0o700)
+  return path
 }
 
 /** Whether only we and root can put something there, or something else in its place. */

@@ -20,7 +20,9 @@ import { loadFileIdentity } from './identity/files/load-file-identity.ts'
 import { readSmallFile } from './identity/files/read-file.ts'
 import { parseSecretSource, type SecretPorts } from './identity/secret/secret-source.ts'
 import { createSession } from './session/create-session.ts'
+import { wait } from './session/wait.ts'
 import { createTransport, type Transport } from './transport/send.ts'
+import { MAX_CA_BUNDLE_BYTES } from './transport/trust.ts'
 
 export {
   RolesAnywhereError,
@@ -152,7 +154,7 @@ async function transportFor({ caBundle, proxy }: FromRolesAnywhereOptions): Prom
       caBundle === undefined
         ? undefined
         : {
-            pem: (await readSmallFile(caBundle, 'caBundle', MAX_BUNDLE_BYTES)).bytes.toString(
+            pem: (await readSmallFile(caBundle, 'caBundle', MAX_CA_BUNDLE_BYTES)).bytes.toString(
               'latin1',
             ),
             source: caBundle,
@@ -160,8 +162,6 @@ async function transportFor({ caBundle, proxy }: FromRolesAnywhereOptions): Prom
     proxy: { httpsProxy: proxy },
   })
 }
-
-const MAX_BUNDLE_BYTES = 16 * 1_048_576
 
 function reporterFor({ onWarning }: FromRolesAnywhereOptions): Reporter {
   return {
@@ -183,11 +183,6 @@ function unavailable(what: string): RolesAnywhereError {
     `the library does not read passwords from ${what}`,
     { hint: 'give keyPassword as env:NAME, file:PATH, cmd:COMMAND, or a function' },
   )
-}
-
-async function wait(ms: number, signal?: AbortSignal): Promise<void> {
-  const { setTimeout: delay } = await import('node:timers/promises')
-  await delay(ms, undefined, signal === undefined ? {} : { signal })
 }
 
 function plain(credentials: SessionCredentials): RolesAnywhereCredentials {

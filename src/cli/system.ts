@@ -8,6 +8,7 @@
 import { writeSync } from 'node:fs'
 import { RolesAnywhereError } from '../core/errors.ts'
 import type { Clock, Random } from '../core/ports.ts'
+import { wait } from '../session/wait.ts'
 
 export interface System {
   /** Arguments after the program's name. */
@@ -66,12 +67,6 @@ export function nodeSystem(): System {
     },
     signal: cancelled.signal,
   }
-}
-
-/** Rejects when `signal` is aborted. */
-async function wait(ms: number, signal?: AbortSignal): Promise<void> {
-  const { setTimeout: delay } = await import('node:timers/promises')
-  await delay(ms, undefined, signal === undefined ? {} : { signal })
 }
 
 const STDOUT = 1

@@ -82,7 +82,7 @@ describe('the folder of compiled code', () => {
     expect(readdirSync(home)).toEqual([])
   })
 
-  it.each([['/nonexistent'], ['']])('is not needed: HOME=%j', async (nowhere) => {
+  it.each([['/nonexistent'], ['/proc'], ['']])('is not needed: HOME=%j', async (nowhere) => {
     await start({ HOME: nowhere })
     expect(existsSync('/nonexistent')).toBe(false)
   })

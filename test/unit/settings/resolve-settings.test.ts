@@ -465,12 +465,6 @@ describe('conflicts', () => {
 })
 
 describe('flags', () => {
-  it('of another command are unknown', () => {
-    const error = errorOf(() => resolve('sign-string', { flags: { 'role-arn': ROLE } }))
-    expect(error.code).toBe('ERR_USAGE_UNKNOWN_FLAG')
-    expect(error.message).toBe('sign-string has no flag --role-arn')
-  })
-
   it('of another command may be in environment and profile', () => {
     const { settings } = resolve('sign-string', {
       flags: { 'private-key': 'k' },
