@@ -62,7 +62,7 @@ export interface FromRolesAnywhereOptions {
   /** Milliseconds for one call, retries included. Default 60,000. */
   readonly timeoutMs?: number | undefined
   /** Gets each warning, such as of a key file that others may read. Default: warnings are dropped. */
-  readonly onWarning?: ((message: string) => void) | undefined
+  readonly onWarning?: Reporter['warn'] | undefined
 }
 
 /** What the AWS SDK for JavaScript v3 calls an `AwsCredentialIdentity`. */
@@ -165,7 +165,7 @@ async function transportFor({ caBundle, proxy }: FromRolesAnywhereOptions): Prom
 
 function reporterFor({ onWarning }: FromRolesAnywhereOptions): Reporter {
   return {
-    warn: (message) => onWarning?.(message),
+    warn: (message, warning) => onWarning?.(message, warning),
     debug: () => undefined,
   }
 }

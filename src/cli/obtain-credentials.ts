@@ -8,7 +8,7 @@ import { readFileSync, statSync } from 'node:fs'
 import type { SessionCredentials } from '../core/credentials.ts'
 import type { CreateSessionParameters } from '../core/create-session-request.ts'
 import { chooseEndpoint } from '../core/endpoint.ts'
-import { hidePin } from '../core/pkcs11-uri.ts'
+import { hidePin, isPkcs11Uri } from '../core/pkcs11-uri.ts'
 import {
   entryName,
   isFresh,
@@ -22,7 +22,14 @@ import type { Invocation } from './invocation.ts'
 
 type SessionInvocation = Invocation<'credential-process'>
 
-/** Credentials from the cache when that is asked for and has them, else from AWS. */
+/**
+ * Credentials from the cache when that is asked for and has them, else from AWS.
+ *
+ * A certificate that does not come from a file is known only once it has been read, which is the
+ * work that the cache is there to save. `env:CERTIFICATE` may be another one in every run, so such runs
+ * go without the cache. A token's certificate is known by its URI: a PIN or a touch for every run is what
+ * the cache is there to save.
+ */
 export async function obtainCredentials(
   invocation: SessionInvocation,
 ): Promise<SessionCredentials> {
@@ -34,8 +41,16 @@ export async function obtainCredentials(
     return await fetchCredentials(parameters, invocation)
   }
   if (!settings.cache) return await fetch()
+  const certificate = bytesOf(settings.certificate)
+  if (certificate === undefined && !isPkcs11Uri(settings.certificate)) {
+    const credentials = await fetch()
+    reporter.warn('--cache has no effect: the certificate does not come from a file', {
+      hint: 'give --certificate the path of a file, or leave out --cache',
+    })
+    return credentials
+  }
   const folder = cacheFolder(settings, system)
-  const subject = subjectText(subjectOf(parameters, settings))
+  const subject = subjectText(subjectOf(parameters, settings, certificate))
   const found = isPrivateFolder(folder)
     ? readEntry(`${folder}/${entryName(subject)}.json`, subject)
     : undefined
@@ -45,7 +60,9 @@ export async function obtainCredentials(
   }
   const { throughCache } = await import('../session/cache/credential-cache.ts')
   const { clock, random, wait, signal } = system
-  return await throughCache(folder, subject, fetch, { clock, random, wait, signal, reporter })
+  const patienceMs = settings.timeout === undefined ? undefined : settings.timeout * 1000
+  const ports = { clock, random, wait, signal, reporter, patienceMs }
+  return await throughCache(folder, subject, fetch, ports)
 }
 
 function sessionParameters(settings: SessionInvocation['settings']): CreateSessionParameters {
@@ -67,17 +84,20 @@ function sessionParameters(settings: SessionInvocation['settings']): CreateSessi
 }
 
 /**
- * The certificate's own bytes belong to the subject, so that a renewed one starts afresh; the private
+ * The bytes of a certificate file belong to the subject, so that a renewed one starts afresh; the private
  * key does not, since it belongs to the certificate. A PIN in a URI stays out.
  */
 function subjectOf(
   parameters: CreateSessionParameters,
-  { certificate, privateKey }: SessionInvocation['settings'],
+  { certificate, privateKey, noVerifySsl }: SessionInvocation['settings'],
+  certificateBytes: Buffer | undefined,
 ): CacheSubject {
   return {
     certificate: hidePin(certificate),
-    certificateBytes: bytesOf(certificate)?.toString('base64'),
+    certificateBytes: certificateBytes?.toString('base64'),
     privateKey: privateKey === undefined ? undefined : hidePin(privateKey),
+    // What may have come from anyone is not handed to runs that verify.
+    verification: noVerifySsl ? 'none' : undefined,
     trustAnchorArn: parameters.trustAnchorArn.text,
     profileArn: parameters.profileArn.text,
     roleArn: parameters.roleArn.text,

@@ -9,6 +9,11 @@
 import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from '../core/arn.ts'
 import { checkRegion, parseEndpointUrl } from '../core/endpoint.ts'
 import { RolesAnywhereError } from '../core/errors.ts'
+import {
+  isMisplacedContent,
+  MISPLACED_CONTENT,
+  MISPLACED_CONTENT_HINT,
+} from '../core/misplaced-content.ts'
 import { hidePin } from '../core/pkcs11-uri.ts'
 import { printable, quoted } from '../core/printable.ts'
 import { expandHome, type SystemFacts } from './aws-config-location.ts'
@@ -47,11 +52,10 @@ export function parseSettingValue(
 
 /** What a debug line may show of a setting. */
 export function showSettingValue(row: SettingRow, text: string): string {
-  if (isSecret(row)) return '(hidden)'
-  return printable(
-    row.type === 'proxy-address' ? withoutUser(text) : hidePin(text),
-    MAX_SHOWN_LENGTH,
-  )
+  // A command may hold a secret, whatever it is run for.
+  if (isSecret(row) || (row.type === 'path' && text.startsWith('cmd:'))) return '(hidden)'
+  const shown = row.type === 'proxy-address' ? withoutUser(text) : hidePin(text)
+  return printable(shown, MAX_SHOWN_LENGTH)
 }
 
 const MAX_SHOWN_LENGTH = 300
@@ -75,7 +79,7 @@ const asText: Parser = (text) => text
 const PARSERS: Readonly<Record<SettingType, Parser>> = {
   text: asText,
   lines: (text) => text.split('\n').filter((line) => line !== ''),
-  path: (text, _row, system) => expandHome(text, system),
+  path: parsePath,
   boolean: parseBoolean,
   integer: parseInteger,
   choice: parseChoice,
@@ -90,6 +94,13 @@ const PARSERS: Readonly<Record<SettingType, Parser>> = {
   'proxy-address': asText,
   'secret-source': asText,
   'secret-value': asText,
+}
+
+function parsePath(text: string, _row: SettingRow, system: SystemFacts): string {
+  if (!isMisplacedContent(text)) return expandHome(text, system)
+  throw new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', `the value ${MISPLACED_CONTENT}`, {
+    hint: MISPLACED_CONTENT_HINT,
+  })
 }
 
 /** The forms of Go's `strconv.ParseBool`, which the reference helper takes, in any case of letters. */

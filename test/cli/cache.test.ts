@@ -18,7 +18,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Emulator } from '../../src/emulator/emulator.ts'
 import { ARN_FLAGS, credentialsIn, openStage, type Stage } from '../support/cli-stage.ts'
 import { ROLE_ARN } from '../support/pki-request.ts'
-import { EXECUTABLE, runCli } from '../support/run-cli.ts'
+import { EXECUTABLE, runCli, type CliResult } from '../support/run-cli.ts'
 
 let stage: Stage
 let emulator: Emulator
@@ -54,6 +54,22 @@ describe('--cache', () => {
     expect(names).toEqual([expect.stringMatching(/^[0-9a-f]{16}\.json$/u)])
     expect(modeOf(folder)).toBe('700')
     expect(modeOf(join(folder, names[0] ?? ''))).toBe('600')
+  })
+
+  it('gives nobody the credentials of another certificate that came by the same name', async () => {
+    const sources = ['--certificate', 'env:CERTIFICATE', '--private-key', 'env:KEY']
+    const runAs = async (name: string): Promise<CliResult> => {
+      const issued = await stage.issue(name, { subject: `CN=${name}` })
+      const env = { CERTIFICATE: issued.certificatePem, KEY: issued.privateKeyPem }
+      return await runCli([...command, ...sources], { env })
+    }
+    const results = [await runAs('one'), await runAs('other')]
+    const subjects = emulator.requests.map(({ verdict }) => 'subject' in verdict && verdict.subject)
+    expect(subjects).toEqual(['CN=one', 'CN=other'])
+    for (const result of results) {
+      credentialsIn(result)
+      expect(result.stderr).toContain('--cache has no effect')
+    }
   })
 
   it('lies in the runtime folder, else the cache folder, else the home folder', async () => {
