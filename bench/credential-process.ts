@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { createAuthority } from '../src/emulator/throwaway-pki.ts'
+import { hasSoftToken, PIN, SOFTHSM, SoftTokens } from '../test/support/soft-token.ts'
 
 interface Case {
   readonly name: string
@@ -31,6 +32,7 @@ const { values } = parseArgs({
 })
 const runs = Number(values.runs)
 
+using tokens = new SoftTokens()
 const folder = mkdtempSync(join(tmpdir(), 'rolesanywhere-bench-'))
 const write = (name: string, text: string): string => {
   const path = join(folder, name)
@@ -61,16 +63,18 @@ try {
 
 function cases(endpoint: string): Case[] {
   const arn = 'arn:aws:rolesanywhere:eu-central-1:111122223333'
-  const flags = [
-    'credential-process',
+  const files = [
     ...['--certificate', write('leaf.pem', leaf.certificatePem)],
     ...['--private-key', write('leaf.key', leaf.privateKeyPem)],
+  ]
+  const request = [
     ...['--trust-anchor-arn', `${arn}:trust-anchor/11111111-2222-3333-4444-555555555555`],
     ...['--profile-arn', `${arn}:profile/11111111-2222-3333-4444-555555555555`],
     ...['--role-arn', 'arn:aws:iam::111122223333:role/bench'],
     ...['--endpoint', endpoint],
   ]
-  const own = [EXECUTABLE, ...flags, '--ca-bundle', tlsCa]
+  const session = [...request, '--ca-bundle', tlsCa]
+  const own = [EXECUTABLE, 'credential-process', ...files, ...session]
   const cached = [...own, '--cache', '--cache-dir', join(folder, 'cache')]
   const list: Case[] = [
     {
@@ -89,10 +93,32 @@ function cases(endpoint: string): Case[] {
       command: [process.execPath, ...own],
     },
   ]
+  if (hasSoftToken) {
+    list.push({
+      name: 'the same with a SoftHSM key',
+      budget: 4.2,
+      command: [process.execPath, EXECUTABLE, 'credential-process', ...tokenFlags(), ...session],
+    })
+  }
   if (values.peer !== undefined) {
-    list.push({ name: `${values.peer}, cold`, budget: undefined, command: [values.peer, ...flags] })
+    list.push({
+      name: `${values.peer}, cold`,
+      budget: undefined,
+      command: [values.peer, 'credential-process', ...files, ...request],
+    })
   }
   return list
+}
+
+/** The leaf and its key on a token of SoftHSM, through its own module. */
+function tokenFlags(): string[] {
+  tokens.addToken('bench')
+  tokens.addCertificate('bench', leaf.certificatePem, { id: '01', label: 'leaf' })
+  tokens.addKey('bench', leaf.privateKeyPem, { id: '01', label: 'leaf' })
+  return [
+    ...['--certificate', 'pkcs11:token=bench', '--pkcs11-lib', SOFTHSM],
+    ...['--pin', `file:${write('pin', PIN)}`],
+  ]
 }
 
 function measure(list: readonly Case[]): void {
@@ -105,6 +131,7 @@ function measure(list: readonly Case[]): void {
         env: {
           PATH: process.env['PATH'],
           HOME: folder,
+          ...tokens.env,
           AWS_CA_BUNDLE: tlsCa,
           AWS_CONFIG_FILE: join(folder, 'none'),
         },

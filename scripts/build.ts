@@ -18,7 +18,11 @@ export async function build(): Promise<void> {
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   // CommonJS, because importing a built-in module of Node as an ES module runs all of its lazy getters:
   // `import 'node:fs'` alone costs a sixth of an empty start, `require('node:fs')` costs nothing.
-  const cli = await bundle({ cli: 'src/cli/main.ts' }, 'cjs')
+  const cli = await bundle(
+    // The second is a program of its own: identity/pkcs11/module-host.ts starts it.
+    { cli: 'src/cli/main.ts', 'pkcs11-host': 'src/identity/pkcs11/host-process.ts' },
+    'cjs',
+  )
   const library = await bundle({ index: 'src/index.ts' }, 'esm')
   writeNotices([...cli, ...library])
   execFileSync(

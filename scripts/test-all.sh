@@ -9,6 +9,7 @@ declare -A package_of=(
   [softhsm2-util]=softhsm2
   [pkcs11-tool]=opensc
   [p11-kit]=p11-kit
+  [gcc]=gcc
   [strace]=strace
   [faketime]=faketime
 )

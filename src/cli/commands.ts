@@ -51,6 +51,13 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => import('./commands/read-certificate-data.ts'),
   },
   {
+    name: 'pkcs11 list',
+    summary:
+      'List PKCS#11 modules, tokens, certificates and keys, with URIs that are ready to paste',
+    examples: ['pkcs11 list', 'pkcs11 list --login --token pkcs11:token=MyToken --json'],
+    load: async () => import('./commands/pkcs11-list.ts'),
+  },
+  {
     name: 'cache list',
     summary: 'List the credentials that credential-process --cache keeps, without their secrets',
     examples: ['cache list'],

@@ -7,7 +7,7 @@
 import type { SessionCredentials } from '../core/credentials.ts'
 import type { CreateSessionParameters } from '../core/create-session-request.ts'
 import { createSession } from '../session/create-session.ts'
-import { createTransport, type Transport } from '../transport/send.ts'
+import type { TransportOptions } from '../transport/send.ts'
 import type { Invocation } from './invocation.ts'
 import { openIdentity } from './open-identity.ts'
 import { readCaBundle } from './read-ca-bundle.ts'
@@ -18,8 +18,13 @@ export async function fetchCredentials(
   invocation: Invocation<'credential-process'>,
 ): Promise<SessionCredentials> {
   const { settings, system, reporter } = invocation
-  await using identity = await openIdentity(invocation)
-  await using transport = await openTransport(settings, system.platform)
+  const opening = openIdentity(invocation)
+  // After one turn of the event loop the process of a token's module is started; it gets ready while
+  // we load the transport.
+  await Promise.race([opening, system.wait(0)])
+  const { createTransport } = await import('../transport/send.ts')
+  await using identity = await opening
+  await using transport = createTransport(await transportOptions(settings, system.platform))
   return await createSession(parameters, {
     identity,
     send: transport.send,
@@ -32,14 +37,14 @@ export async function fetchCredentials(
   })
 }
 
-async function openTransport(
+async function transportOptions(
   settings: Invocation<'credential-process'>['settings'],
   platform: string,
-): Promise<Transport> {
-  return createTransport({
+): Promise<TransportOptions> {
+  return {
     userAgent: `rolesanywhere/${VERSION} (${platform})`,
     caBundle: settings.caBundle === undefined ? undefined : await readCaBundle(settings.caBundle),
     proxy: { httpsProxy: settings.proxy, noProxy: settings.noProxy },
     verifyTls: !settings.noVerifySsl,
-  })
+  }
 }

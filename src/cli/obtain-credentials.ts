@@ -8,6 +8,7 @@ import { readFileSync, statSync } from 'node:fs'
 import type { SessionCredentials } from '../core/credentials.ts'
 import type { CreateSessionParameters } from '../core/create-session-request.ts'
 import { chooseEndpoint } from '../core/endpoint.ts'
+import { hidePin, isPkcs11Uri } from '../core/pkcs11-uri.ts'
 import {
   entryName,
   isFresh,
@@ -26,7 +27,8 @@ type SessionInvocation = Invocation<'credential-process'>
  *
  * A certificate that does not come from a file is known only once it has been read, which is the
  * work that the cache is there to save. `env:CERTIFICATE` may be another one in every run, so such runs
- * go without the cache.
+ * go without the cache. A token's certificate is known by its URI: a PIN or a touch for every run is what
+ * the cache is there to save.
  */
 export async function obtainCredentials(
   invocation: SessionInvocation,
@@ -40,7 +42,7 @@ export async function obtainCredentials(
   }
   if (!settings.cache) return await fetch()
   const certificate = bytesOf(settings.certificate)
-  if (certificate === undefined) {
+  if (certificate === undefined && !isPkcs11Uri(settings.certificate)) {
     const credentials = await fetch()
     reporter.warn('--cache has no effect: the certificate does not come from a file', {
       hint: 'give --certificate the path of a file, or leave out --cache',
@@ -82,18 +84,18 @@ function sessionParameters(settings: SessionInvocation['settings']): CreateSessi
 }
 
 /**
- * The certificate's own bytes belong to the subject, so that a renewed one starts afresh; the private
- * key does not, since it belongs to the certificate.
+ * The bytes of a certificate file belong to the subject, so that a renewed one starts afresh; the private
+ * key does not, since it belongs to the certificate. A PIN in a URI stays out.
  */
 function subjectOf(
   parameters: CreateSessionParameters,
   { certificate, privateKey, noVerifySsl }: SessionInvocation['settings'],
-  certificateBytes: Buffer,
+  certificateBytes: Buffer | undefined,
 ): CacheSubject {
   return {
-    certificate,
-    certificateBytes: certificateBytes.toString('base64'),
-    privateKey,
+    certificate: hidePin(certificate),
+    certificateBytes: certificateBytes?.toString('base64'),
+    privateKey: privateKey === undefined ? undefined : hidePin(privateKey),
     // What may have come from anyone is not handed to runs that verify.
     verification: noVerifySsl ? 'none' : undefined,
     trustAnchorArn: parameters.trustAnchorArn.text,

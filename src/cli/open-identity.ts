@@ -5,6 +5,7 @@
  */
 
 import type { KeyObject } from 'node:crypto'
+import { isPkcs11Uri } from '../core/pkcs11-uri.ts'
 import type { Identity, Signer } from '../core/ports.ts'
 import {
   loadFileIdentity,
@@ -12,13 +13,10 @@ import {
   type FileIdentityOptions,
 } from '../identity/files/load-file-identity.ts'
 import type { ExternalKey } from '../identity/key-candidate.ts'
-import {
-  parseSecretSource,
-  readSecret,
-  type SecretPorts,
-} from '../identity/secret/secret-source.ts'
+import { parseSecretSource, readSecret } from '../identity/secret/secret-source.ts'
 import type { TpmAccess } from '../identity/tpm/tpm-access.ts'
 import type { Invocation } from './invocation.ts'
+import { secretPorts } from './secret-ports.ts'
 
 type KeyCommand = 'credential-process' | 'sign-string'
 
@@ -27,6 +25,10 @@ export async function openIdentity(
   invocation: Invocation<'credential-process'>,
 ): Promise<Identity> {
   const { settings, system, reporter } = invocation
+  if (isPkcs11Uri(settings.certificate) || isPkcs11Uri(settings.privateKey ?? '')) {
+    const { openTokenIdentity } = await import('./open-token.ts')
+    return await openTokenIdentity(invocation)
+  }
   const externalKey = commandKey(invocation) ?? tpmHandleKey(invocation)
   return await loadFileIdentity(
     {
@@ -47,8 +49,12 @@ export async function openIdentity(
 /** A private key without a certificate. */
 export async function openSigner(
   invocation: Invocation<'sign-string'>,
-): Promise<{ signer: Signer; publicKey: KeyObject }> {
+): Promise<{ signer: Signer; publicKey: KeyObject | undefined }> {
   const { settings, reporter } = invocation
+  if (isPkcs11Uri(settings.privateKey)) {
+    const { openTokenSigner } = await import('./open-token.ts')
+    return await openTokenSigner(invocation)
+  }
   return await loadFileSigner(
     {
       privateKey: settings.privateKey,
@@ -59,19 +65,6 @@ export async function openSigner(
     },
     { reporter, secrets: secretPorts(invocation) },
   )
-}
-
-export function secretPorts({
-  system,
-  reporter,
-}: Pick<Invocation, 'system' | 'reporter'>): SecretPorts {
-  return {
-    env: system.env,
-    reporter,
-    prompt: async (question) => system.prompt(question),
-    readStdin: async () => system.readStdin(),
-    signal: system.signal,
-  }
 }
 
 export function passwordSource({

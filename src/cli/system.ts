@@ -25,6 +25,8 @@ export interface System {
   readStdin(): Promise<Buffer>
   /** Asks on the terminal device, never on stdin or stdout; what is typed is not shown. */
   prompt(question: string): Promise<string>
+  /** Writes a line to the terminal device; false where there is none. */
+  tellPerson(line: string): Promise<boolean>
   /** Aborted by SIGINT or SIGTERM; the reason is the signal's name. */
   readonly signal: AbortSignal
 }
@@ -58,6 +60,10 @@ export function nodeSystem(): System {
     async prompt(question) {
       const { promptOnTerminal } = await import('./terminal.ts')
       return await promptOnTerminal(question, cancelled.signal)
+    },
+    async tellPerson(line) {
+      const { tellOnTerminal } = await import('./terminal.ts')
+      return tellOnTerminal(line)
     },
     signal: cancelled.signal,
   }

@@ -48,6 +48,21 @@ export async function promptOnTerminal(question: string, signal: AbortSignal): P
   }
 }
 
+/** Writes one line to the terminal device, if the process has one. */
+export function tellOnTerminal(line: string): boolean {
+  try {
+    const fd = openSync(TERMINAL, 'w')
+    try {
+      writeSync(fd, `rolesanywhere: ${line.replaceAll(/\p{Cc}/gu, '?')}\r\n`)
+    } finally {
+      closeSync(fd)
+    }
+    return true
+  } catch {
+    return false
+  }
+}
+
 function openTerminal(question: string): number {
   let fd: number | undefined
   try {

@@ -56,6 +56,7 @@ export const ERROR_CODES = {
     meaning: 'several certificates match and none is preferred',
   },
   ERR_CONFIG_CHAIN_INVALID: { family: 'config', meaning: 'the certificate chain cannot be used' },
+  ERR_CONFIG_PKCS11_URI_INVALID: { family: 'config', meaning: 'a pkcs11 URI does not parse' },
   ERR_CONFIG_SECRET_UNAVAILABLE: { family: 'config', meaning: 'a secret source yields nothing' },
 
   ERR_KEY_MISSING: { family: 'key', meaning: 'no private key where one should be' },
@@ -72,6 +73,19 @@ export const ERROR_CODES = {
   ERR_KEY_TPM_FAILED: { family: 'key', meaning: 'the TPM refused a command' },
   ERR_KEY_TPM_LOCKED_OUT: { family: 'key', meaning: 'the TPM has seen too many wrong passwords' },
   ERR_KEY_COMMAND_FAILED: { family: 'key', meaning: 'the external signer did not sign' },
+
+  ERR_TOKEN_SUPPORT_MISSING: { family: 'key', meaning: 'an optional package is not installed' },
+  ERR_TOKEN_MODULE_UNUSABLE: { family: 'key', meaning: 'no PKCS#11 module that can be loaded' },
+  ERR_TOKEN_MODULE_CRASHED: { family: 'key', meaning: 'the PKCS#11 module ended its process' },
+  ERR_TOKEN_TIMEOUT: { family: 'key', meaning: 'the PKCS#11 module did not answer in time' },
+  ERR_TOKEN_NOT_FOUND: { family: 'key', meaning: 'no token that matches is present' },
+  ERR_TOKEN_AMBIGUOUS: { family: 'key', meaning: 'several tokens or objects match' },
+  ERR_TOKEN_OBJECT_NOT_FOUND: { family: 'key', meaning: 'the token lacks the certificate or key' },
+  ERR_TOKEN_PIN_REQUIRED: { family: 'key', meaning: 'the token needs a PIN and none can be had' },
+  ERR_TOKEN_PIN_INCORRECT: { family: 'key', meaning: 'the token refused the PIN' },
+  ERR_TOKEN_PIN_FINAL_TRY: { family: 'key', meaning: 'one more wrong PIN would lock the token' },
+  ERR_TOKEN_PIN_LOCKED: { family: 'key', meaning: 'the PIN of the token is locked' },
+  ERR_TOKEN_FAILED: { family: 'key', meaning: 'a call of the PKCS#11 module failed' },
 
   ERR_SERVICE_ACCESS_DENIED: { family: 'service', meaning: 'AWS refused the request (403)' },
   ERR_SERVICE_NOT_FOUND: { family: 'service', meaning: 'AWS does not know a resource (404)' },

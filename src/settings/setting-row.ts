@@ -13,6 +13,7 @@ export type CommandName =
   | 'serve'
   | 'sign-string'
   | 'read-certificate-data'
+  | 'pkcs11 list'
   | 'cache list'
   | 'cache clear'
   | 'emulator'
@@ -29,8 +30,11 @@ export const KEY = [...SESSION, 'sign-string'] as const satisfies readonly Comma
 /** Commands that need a certificate. */
 export const IDENTITY = [...KEY, 'read-certificate-data'] as const satisfies readonly CommandName[]
 
+/** Commands that look at PKCS#11 tokens. */
+export const TOKEN = [...IDENTITY, 'pkcs11 list'] as const satisfies readonly CommandName[]
+
 export const EVERY = [
-  ...IDENTITY,
+  ...TOKEN,
   'cache list',
   'cache clear',
   'emulator',
@@ -99,15 +103,6 @@ export interface SettingRow {
   readonly conflicts?: readonly string[]
   /** What is to come before the setting can be used; it is refused by name until then. */
   readonly waitsFor?: string
-  /** Values that wait for something, while others can be used. */
-  readonly waitingValues?: readonly WaitingValue[]
-}
-
-export interface WaitingValue {
-  readonly pattern: RegExp
-  /** Plural noun for messages: `PKCS#11 URIs`. */
-  readonly what: string
-  readonly waitsFor: string
 }
 
 /** `--trust-anchor-arn` */

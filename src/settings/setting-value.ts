@@ -14,6 +14,7 @@ import {
   MISPLACED_CONTENT,
   MISPLACED_CONTENT_HINT,
 } from '../core/misplaced-content.ts'
+import { hidePin } from '../core/pkcs11-uri.ts'
 import { printable, quoted } from '../core/printable.ts'
 import { expandHome, type SystemFacts } from './aws-config-location.ts'
 import type { SettingRow, SettingType, SettingTypes } from './setting-row.ts'
@@ -53,7 +54,8 @@ export function parseSettingValue(
 export function showSettingValue(row: SettingRow, text: string): string {
   // A command may hold a secret, whatever it is run for.
   if (isSecret(row) || (row.type === 'path' && text.startsWith('cmd:'))) return '(hidden)'
-  return printable(row.type === 'proxy-address' ? withoutUser(text) : text, MAX_SHOWN_LENGTH)
+  const shown = row.type === 'proxy-address' ? withoutUser(text) : hidePin(text)
+  return printable(shown, MAX_SHOWN_LENGTH)
 }
 
 const MAX_SHOWN_LENGTH = 300

@@ -35,10 +35,11 @@ export interface TerminalResult {
 export async function runOnTerminal(
   args: readonly string[],
   steps: readonly TerminalStep[],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<TerminalResult> {
   const request = {
     argv: [process.execPath, EXECUTABLE, ...args],
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
+    env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
     steps: steps.map((step) =>
       'signal' in step ? { ...step, signal: constants.signals[step.signal] } : step,
     ),

@@ -8,13 +8,21 @@
  */
 
 import type { X509Certificate } from 'node:crypto'
+import { isPkcs11Uri } from '../../core/pkcs11-uri.ts'
 import { decimalSerialNumber } from '../../core/serial-number.ts'
 import { readCertificates } from '../../identity/files/read-certificates.ts'
+import type { TokenCertificate } from '../../identity/pkcs11/load-pkcs11-signer.ts'
 import type { Invocation } from '../invocation.ts'
-import { passwordSource, secretPorts } from '../open-identity.ts'
+import { passwordSource } from '../open-identity.ts'
+import { secretPorts } from '../secret-ports.ts'
 
 export async function execute(invocation: Invocation<'read-certificate-data'>): Promise<void> {
   const { settings, system } = invocation
+  if (isPkcs11Uri(settings.certificate)) {
+    const { openTokenCertificates } = await import('../open-token.ts')
+    await system.writeResult(identities(await openTokenCertificates(invocation)))
+    return
+  }
   const { certificate, certSelector } = settings
   const certificates = await readCertificates(
     { certificate, certSelector, password: passwordSource(settings) },
@@ -22,6 +30,21 @@ export async function execute(invocation: Invocation<'read-certificate-data'>): 
   )
   const leaf = leafOf(certificates, settings.useLatestExpiringCertificate)
   await system.writeResult(`${JSON.stringify(describe(leaf))}\n`)
+}
+
+/** As the reference helper lists certificates that are not in files: SHA-1, subject, URI. */
+function identities(found: readonly TokenCertificate[]): string {
+  if (found.length === 0) return 'No matching identities\n'
+  const lines = found.map(({ certificate, uri }, index) => {
+    const fingerprint = certificate.fingerprint.replaceAll(':', '').toLowerCase()
+    const subject = certificate.subject
+      .split('\n')
+      .reverse()
+      .join(',')
+      .replaceAll(/\p{Cc}/gu, '?')
+    return `${index + 1}) ${fingerprint} "${subject}"\n\tURI: ${uri}\n`
+  })
+  return `Matching identities\n${lines.join('')}`
 }
 
 /** One that issued none of the others; without a key nothing else tells a leaf. */

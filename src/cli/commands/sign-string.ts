@@ -36,10 +36,10 @@ const VERSION = '1'
 
 /**
  * What the reference helper signs: purpose, version, and the SHA-256 of `IAM RA` and the public key
- * (RFC 8017 RSAPublicKey, or SEC 1 uncompressed point). Other kinds of key have no last part.
+ * (RFC 8017 RSAPublicKey, or SEC 1 uncompressed point). Without it where the key is of another kind, or a token does not tell it.
  */
-function selfTestMessage(publicKey: KeyObject): Uint8Array {
-  const key = publicKeyBytes(publicKey)
+function selfTestMessage(publicKey: KeyObject | undefined): Uint8Array {
+  const key = publicKey === undefined ? undefined : publicKeyBytes(publicKey)
   const digest =
     key === undefined ? [] : [createHash('sha256').update('IAM RA').update(key).digest()]
   return Buffer.concat([Buffer.from(PURPOSE + VERSION), ...digest])

@@ -37,6 +37,28 @@ export const COMMAND_SETTINGS = [
     help: 'Sign what comes on standard input instead of a fixed test message',
   },
   {
+    name: 'token',
+    type: 'text',
+    valueName: 'URI',
+    commands: ['pkcs11 list'],
+    places: ['flag'],
+    help: 'List only tokens that this pkcs11: URI matches',
+  },
+  {
+    name: 'login',
+    type: 'boolean',
+    commands: ['pkcs11 list'],
+    places: ['flag'],
+    help: 'Log in to the token, to list what it hides from others',
+  },
+  {
+    name: 'json',
+    type: 'boolean',
+    commands: ['pkcs11 list'],
+    places: ['flag'],
+    help: 'Print JSON instead of lines',
+  },
+  {
     name: 'targetProfile',
     flag: 'profile',
     type: 'text',

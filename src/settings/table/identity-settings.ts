@@ -4,13 +4,10 @@
  * @module
  */
 
-import { IDENTITY, KEY, SESSION } from '../setting-row.ts'
-import type { SettingRow, WaitingValue } from '../setting-row.ts'
+import { IDENTITY, KEY, SESSION, TOKEN } from '../setting-row.ts'
+import type { SettingRow } from '../setting-row.ts'
 
-const TOKENS = 'keys on a PKCS#11 token'
 const STORES = 'certificate stores of Windows'
-
-const PKCS11_URI: WaitingValue = { pattern: /^pkcs11:/i, what: 'PKCS#11 URIs', waitsFor: TOKENS }
 
 export const IDENTITY_SETTINGS = [
   {
@@ -20,8 +17,7 @@ export const IDENTITY_SETTINGS = [
     commands: IDENTITY,
     requiredBy: [...SESSION, 'read-certificate-data'],
     conflicts: ['systemStoreName'],
-    waitingValues: [PKCS11_URI],
-    help: 'Certificate as PEM, DER or PKCS#12, with its chain in any order; a folder of them; or a source such as env:NAME',
+    help: 'Certificate as PEM, DER or PKCS#12, with its chain in any order; a folder of them; a pkcs11: URI; or a source such as env:NAME',
   },
   {
     name: 'privateKey',
@@ -30,8 +26,7 @@ export const IDENTITY_SETTINGS = [
     commands: KEY,
     requiredBy: ['sign-string'],
     conflicts: ['systemStoreName', 'signerCommand'],
-    waitingValues: [PKCS11_URI],
-    help: 'Private key: a file, a TPM key file, handle:0x81…, or a source such as env:NAME; left out, it is looked for beside the certificate',
+    help: 'Private key: a file, a TPM key file, handle:0x81…, a pkcs11: URI, or a source such as env:NAME; left out, it is looked for where the certificate is',
   },
   {
     name: 'intermediates',
@@ -96,17 +91,28 @@ export const IDENTITY_SETTINGS = [
     name: 'pkcs11Lib',
     type: 'path',
     valueName: 'PATH',
-    commands: IDENTITY,
-    waitsFor: TOKENS,
-    help: 'PKCS#11 module to load',
+    commands: TOKEN,
+    help: 'PKCS#11 module to load; left out, those that p11-kit or the system knows',
+  },
+  {
+    name: 'pin',
+    type: 'secret-source',
+    valueName: 'SOURCE',
+    commands: TOKEN,
+    help: 'Where the PIN of the token is: env:NAME, file:PATH, fd:N, stdin, cmd:COMMAND, credential:NAME or prompt',
   },
   {
     name: 'reusePin',
     type: 'boolean',
     commands: KEY,
-    waitsFor: TOKENS,
     conflicts: ['tpmKeyPassword'],
-    help: 'Use the user PIN also where a key asks for its own',
+    help: 'Use the PIN of the login also for keys that ask for one with every signature',
+  },
+  {
+    name: 'allowFinalPinTry',
+    type: 'boolean',
+    commands: TOKEN,
+    help: 'Send a PIN although a wrong one would lock the token',
   },
   {
     name: 'tpmKeyPassword',

@@ -426,18 +426,15 @@ describe('required settings', () => {
 
 describe('what is still to come', () => {
   it.each([
-    [{ flags: { 'pkcs11-lib': '/lib/x.so' } }, '--pkcs11-lib is not supported yet'],
-    [{ flags: { 'reuse-pin': true } }, '--reuse-pin is not supported yet'],
     [{ flags: { 'system-store-name': 'MY' } }, '--system-store-name is not supported yet'],
     [
-      { env: { ROLESANYWHERE_PKCS11_LIB: '/lib/x.so' } },
-      'ROLESANYWHERE_PKCS11_LIB is not supported yet',
+      { env: { ROLESANYWHERE_SYSTEM_STORE_NAME: 'x' } },
+      'ROLESANYWHERE_SYSTEM_STORE_NAME is not supported yet',
     ],
     [
-      { flags: { certificate: 'PKCS11:object=x' } },
-      '--certificate: PKCS#11 URIs are not supported',
+      { config: '[default]\nrolesanywhere_system_store_name = x\n' },
+      'rolesanywhere_system_store_name of profile "default" is not supported yet',
     ],
-    [{ flags: { 'private-key': 'pkcs11:x' } }, '--private-key: PKCS#11 URIs are not supported yet'],
   ])('is refused by name: %j', (world: World, message) => {
     const error = refusalOf(() => withRequired(world))
     expect(error.code).toBe('ERR_USAGE_NOT_SUPPORTED')
@@ -448,8 +445,8 @@ describe('what is still to come', () => {
   })
 
   it('is not in the way when it asks for nothing', () => {
-    const flags = { 'reuse-pin': 'false', 'no-tpm-key-password': false, 'tpm-key-password': '' }
-    expect(withRequired({ flags }).settings.reusePin).toBe(false)
+    const flags = { 'no-tpm-key-password': 'false', 'tpm-key-password': '' }
+    expect(withRequired({ flags }).settings.noTpmKeyPassword).toBe(false)
   })
 })
 

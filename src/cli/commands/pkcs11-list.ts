@@ -1,0 +1,61 @@
+/**
+ * `pkcs11 list`: what is on the tokens of this machine, with URIs that are ready to paste.
+ *
+ * @module
+ */
+
+import type {
+  ListedCertificate,
+  ListedKey,
+  ListedModule,
+  ListedToken,
+} from '../../identity/pkcs11/list-tokens.ts'
+import type { Invocation } from '../invocation.ts'
+import { listTokens } from '../open-token.ts'
+
+export async function execute(invocation: Invocation<'pkcs11 list'>): Promise<void> {
+  const { settings, system, reporter } = invocation
+  const listing = await listTokens(invocation)
+  if (settings.json) {
+    await system.writeResult(`${JSON.stringify(listing)}\n`)
+    return
+  }
+  for (const problem of listing.problems) reporter.warn(problem)
+  const lines = listing.modules.flatMap(moduleLines)
+  await system.writeResult(lines.map((line) => `${printable(line)}\n`).join(''))
+}
+
+function moduleLines({ path, origin, description, version, tokens }: ListedModule): string[] {
+  return [
+    `module ${path} (${description} ${version}; ${origin})`,
+    ...(tokens.length === 0 ? ['  no token'] : tokens.flatMap(tokenLines)),
+  ]
+}
+
+function tokenLines(token: ListedToken): string[] {
+  return [
+    `  token ${token.uri}`,
+    ...[...token.pinState, ...(token.problem === undefined ? [] : [token.problem])].map(
+      (line) => `    note: ${line}`,
+    ),
+    ...token.certificates.flatMap(certificateLines),
+    ...token.keys.map(keyLine),
+    ...(token.keys.length === 0 ? ['    no key is visible; --login may show more'] : []),
+  ]
+}
+
+function certificateLines(certificate: ListedCertificate): string[] {
+  const { uri, subject, notAfter, isCa, problem } = certificate
+  const facts =
+    problem ?? `${subject ?? ''}, until ${notAfter ?? ''}${isCa === true ? ', a CA' : ''}`
+  return [`    certificate ${uri}`, `      ${facts}`]
+}
+
+function keyLine({ uri, type, alwaysAuthenticate }: ListedKey): string {
+  return `    key ${uri} (${type}${alwaysAuthenticate ? ', asks for its PIN with every signature' : ''})`
+}
+
+/** Labels and subjects are other people's text. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '?')
+}

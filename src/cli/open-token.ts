@@ -1,0 +1,105 @@
+/**
+ * From settings to what is on a PKCS#11 token. Loaded only when a setting names one.
+ *
+ * @module
+ */
+
+import type { KeyObject, X509Certificate } from 'node:crypto'
+import type { Identity, Signer } from '../core/ports.ts'
+import { loadPkcs11Identity } from '../identity/pkcs11/load-pkcs11-identity.ts'
+import {
+  loadPkcs11Signer,
+  readTokenCertificates,
+  type TokenCertificate,
+} from '../identity/pkcs11/load-pkcs11-signer.ts'
+import { listPkcs11, type TokenListing } from '../identity/pkcs11/list-tokens.ts'
+import type { Pkcs11Ports, TokenOptions } from '../identity/pkcs11/token-world.ts'
+import {
+  matchesSelector,
+  readCertificateSelector,
+} from '../identity/selector/certificate-selector.ts'
+import { parseSecretSource } from '../identity/secret/secret-source.ts'
+import type { Invocation } from './invocation.ts'
+import { secretPorts } from './secret-ports.ts'
+
+type TokenInvocation = Pick<Invocation, 'system' | 'reporter'> & {
+  readonly settings: Pick<
+    Invocation['settings'],
+    'pkcs11Lib' | 'pin' | 'reusePin' | 'allowFinalPinTry'
+  >
+}
+
+export async function openTokenIdentity(
+  invocation: Invocation<'credential-process'>,
+): Promise<Identity> {
+  const { settings } = invocation
+  return await loadPkcs11Identity(
+    {
+      ...tokenOptions(invocation),
+      certificate: settings.certificate,
+      privateKey: settings.privateKey,
+      intermediates: settings.intermediates,
+      matches: await selectorTest(settings.certSelector),
+      useLatestExpiring: settings.useLatestExpiringCertificate,
+    },
+    tokenPorts(invocation),
+  )
+}
+
+export async function openTokenSigner(
+  invocation: Invocation<'sign-string'>,
+): Promise<{ signer: Signer; publicKey: KeyObject | undefined }> {
+  const { privateKey } = invocation.settings
+  return await loadPkcs11Signer({ ...tokenOptions(invocation), privateKey }, tokenPorts(invocation))
+}
+
+export async function openTokenCertificates(
+  invocation: Invocation<'read-certificate-data'>,
+): Promise<readonly TokenCertificate[]> {
+  const { certificate, certSelector } = invocation.settings
+  const found = await readTokenCertificates(
+    { ...tokenOptions(invocation), certificate },
+    tokenPorts(invocation),
+  )
+  const matches = await selectorTest(certSelector)
+  return found.filter((entry) => matches?.(entry.certificate) ?? true)
+}
+
+export async function listTokens(invocation: Invocation<'pkcs11 list'>): Promise<TokenListing> {
+  const { token, login } = invocation.settings
+  return await listPkcs11(
+    { ...tokenOptions(invocation), uri: token, login },
+    tokenPorts(invocation),
+  )
+}
+
+async function selectorTest(
+  text: string | undefined,
+): Promise<((certificate: X509Certificate) => boolean) | undefined> {
+  if (text === undefined) return undefined
+  const selector = await readCertificateSelector(text)
+  return (certificate) => matchesSelector(certificate, selector)
+}
+
+function tokenOptions({ settings }: TokenInvocation): TokenOptions {
+  return {
+    library: settings.pkcs11Lib,
+    pin: settings.pin === undefined ? undefined : parseSecretSource(settings.pin, '--pin'),
+    reusePin: settings.reusePin,
+    allowFinalPinTry: settings.allowFinalPinTry,
+  }
+}
+
+function tokenPorts({ system, reporter }: TokenInvocation): Pkcs11Ports {
+  return {
+    clock: system.clock,
+    reporter,
+    secrets: secretPorts({ system, reporter }),
+    tell(line) {
+      // SDKs capture stderr, so a person sees only what is written to the terminal itself.
+      void system.tellPerson(line).then((isTold) => {
+        if (!isTold) reporter.warn(line)
+      })
+    },
+  }
+}

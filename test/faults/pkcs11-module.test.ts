@@ -1,0 +1,452 @@
+/**
+ * What modules, tokens and PINs do wrong, with calls counted by a module of ours in front of SoftHSM
+ * (test/support/pkcs11-proxy.c).
+ */
+
+import { execFileSync } from 'node:child_process'
+import { verify } from 'node:crypto'
+import { chmodSync, copyFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Identity } from '../../src/core/ports.ts'
+import { createAuthority } from '../../src/emulator/throwaway-pki.ts'
+import type { HostDeadlines } from '../../src/identity/pkcs11/module-host.ts'
+import {
+  loadPkcs11Identity,
+  type Pkcs11IdentityOptions,
+} from '../../src/identity/pkcs11/load-pkcs11-identity.ts'
+import type { SecretSource } from '../../src/identity/secret/secret-source.ts'
+import {
+  hasCompiler,
+  hasSoftToken,
+  PIN,
+  ProxyModule,
+  SOFTHSM,
+  SoftTokens,
+} from '../support/soft-token.ts'
+import { testPorts, type TestPorts } from '../support/token-ports.ts'
+
+const MESSAGE = Buffer.from('message')
+const CERTIFICATE = 'pkcs11:token=main;object=ec'
+const SHORT: HostDeadlines = { callMs: 1500, personMs: 1500 }
+
+const FLAG = { keypad: '100', countLow: '10000', finalTry: '20000', locked: '40000' }
+
+describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
+  let tokens: SoftTokens
+  let proxy: ProxyModule
+
+  beforeAll(async () => {
+    tokens = new SoftTokens()
+    const root = await createAuthority()
+    tokens.addToken('main')
+    const kinds = [
+      ['01', 'ec', await root.issue({ keyType: 'ec' }), false],
+      ['02', 'rsa', await root.issue({ keyType: 'rsa' }), false],
+      ['03', 'always', await root.issue({ keyType: 'ec' }), true],
+    ] as const
+    for (const [id, label, { certificatePem, privateKeyPem }, alwaysAuthenticate] of kinds) {
+      tokens.addCertificate('main', certificatePem, { id, label })
+      tokens.addKey('main', privateKeyPem, { id, label }, { alwaysAuthenticate })
+    }
+    proxy = new ProxyModule(tokens)
+  }, 60_000)
+
+  afterAll(() => {
+    tokens[Symbol.dispose]()
+  })
+
+  interface Given {
+    readonly faults?: string
+    readonly answers?: readonly string[]
+    readonly env?: Readonly<Record<string, string>>
+    readonly deadlines?: HostDeadlines
+  }
+
+  function world({ faults, answers, env, deadlines }: Given = {}): TestPorts {
+    return testPorts({
+      env: { ...tokens.env, ...proxy.env(faults), PIN, ...env },
+      ...(answers !== undefined && { answers }),
+      ...(deadlines !== undefined && { deadlines }),
+    })
+  }
+
+  const fromEnv: SecretSource = { kind: 'env', argument: 'PIN', setting: '--pin' }
+
+  async function load(ports: TestPorts, options: Pkcs11IdentityOptions = {}): Promise<Identity> {
+    return loadPkcs11Identity(
+      { library: proxy.path, certificate: CERTIFICATE, pin: fromEnv, ...options },
+      ports,
+    )
+  }
+
+  async function signs(identity: Identity): Promise<boolean> {
+    const signature = await identity.signer.sign(MESSAGE)
+    return verify('sha256', MESSAGE, identity.certificate.publicKey, signature)
+  }
+
+  describe('calls are counted', () => {
+    test('an identity and its signature take one login and one signature', async () => {
+      for (const label of ['ec', 'rsa']) {
+        await using identity = await load(world(), {
+          certificate: `pkcs11:token=main;object=${label}`,
+        })
+        expect(await signs(identity)).toBe(true)
+        expect(proxy.calls('C_Login')).toEqual(['C_Login user=1 0x0'])
+        expect(proxy.calls('C_Sign')).toEqual(['C_Sign 0x0'])
+      }
+    })
+
+    test('ten signatures take one login and ten signatures', async () => {
+      await using identity = await load(world())
+      for (let count = 0; count < 10; count += 1) expect(await signs(identity)).toBe(true)
+      expect(proxy.calls('C_Login')).toHaveLength(1)
+      expect(proxy.calls('C_Sign')).toHaveLength(10)
+    })
+
+    test('signatures asked for at once are made one after the other', async () => {
+      await using identity = await load(world())
+      const all = await Promise.all(Array.from({ length: 8 }, async () => signs(identity)))
+      expect(all).toEqual(Array<boolean>(8).fill(true))
+      expect(proxy.calls('C_Sign')).toHaveLength(8)
+    })
+
+    test('an always-authenticate key gets its login between SignInit and Sign', async () => {
+      await using identity = await load(world(), {
+        certificate: 'pkcs11:token=main;object=always',
+        reusePin: true,
+      })
+      expect(await signs(identity)).toBe(true)
+      expect([...proxy.calls('C_Login'), ...proxy.calls('C_Sign')]).toEqual([
+        'C_Login user=1 0x0',
+        'C_Login user=2 0x0',
+        'C_Sign 0x0',
+      ])
+    })
+
+    test('a token without CKM_SHA256_RSA_PKCS signs a DigestInfo, with one C_Sign', async () => {
+      const [config] = Object.values(tokens.env)
+      const other = tokens.file('few-mechanisms.conf', '')
+      copyFileSync(config!, other)
+      writeFileSync(other, '\nslots.mechanisms = CKM_RSA_PKCS,CKM_ECDSA\n', { flag: 'a' })
+      await using identity = await load(world({ env: { SOFTHSM2_CONF: other } }), {
+        certificate: 'pkcs11:token=main;object=rsa',
+      })
+      expect(await signs(identity)).toBe(true)
+      expect(await signs(identity)).toBe(true)
+      expect(proxy.calls('C_SignInit')).toEqual([
+        'C_SignInit mechanism=0x40 0x70',
+        'C_SignInit mechanism=0x1 0x0',
+        'C_SignInit mechanism=0x1 0x0',
+      ])
+      expect(proxy.calls('C_Sign')).toHaveLength(2)
+    })
+  })
+
+  describe('PINs', () => {
+    test('a locked token gets no login', async () => {
+      await expect(load(world({ faults: `flags=${FLAG.locked}` }))).rejects.toMatchObject({
+        code: 'ERR_TOKEN_PIN_LOCKED',
+      })
+      expect(proxy.calls('C_Login')).toEqual([])
+    })
+
+    test('the final try is made only with --allow-final-pin-try', async () => {
+      await expect(load(world({ faults: `flags=${FLAG.finalTry}` }))).rejects.toMatchObject({
+        code: 'ERR_TOKEN_PIN_FINAL_TRY',
+        hint: expect.stringContaining('--allow-final-pin-try') as string,
+      })
+      expect(proxy.calls('C_Login')).toEqual([])
+      const ports = world({ faults: `flags=${FLAG.finalTry}` })
+      await using identity = await load(ports, { allowFinalPinTry: true })
+      expect(await signs(identity)).toBe(true)
+      expect(proxy.calls('C_Login')).toHaveLength(1)
+      expect(ports.warnings).toEqual(['this is the last PIN try of token "main"'])
+    })
+
+    test('a low counter is said, in the question too', async () => {
+      const ports = world({ faults: `flags=${FLAG.countLow}`, answers: [PIN] })
+      await using identity = await load(ports, { pin: undefined })
+      expect(await signs(identity)).toBe(true)
+      expect(ports.warnings).toEqual(['token "main" has seen a wrong PIN since its last login'])
+      expect(ports.questions).toEqual(['PIN of token "main" (few tries left): '])
+    })
+
+    test('a wrong PIN that nobody typed is sent once', async () => {
+      const failure = load(world({ env: { PIN: 'wrong-pin' } }))
+      await expect(failure).rejects.toMatchObject({
+        code: 'ERR_TOKEN_PIN_INCORRECT',
+        message: expect.stringMatching(/--pin/u) as string,
+      })
+      expect(proxy.calls('C_Login')).toEqual(['C_Login user=1 0xa0'])
+    })
+
+    test('a person may try again, but the same wrong PIN is not sent twice', async () => {
+      const ports = world({ answers: ['wrong', 'wrong', PIN] })
+      await using identity = await load(ports, { pin: undefined })
+      expect(await signs(identity)).toBe(true)
+      expect(proxy.calls('C_Login')).toEqual(['C_Login user=1 0xa0', 'C_Login user=1 0x0'])
+      expect(ports.told).toHaveLength(2)
+      expect(ports.told[1]).toContain('not sent again')
+    })
+
+    test('a person is asked three times at most', async () => {
+      const ports = world({ answers: ['wrong 1', 'wrong 2', 'wrong 3', PIN] })
+      await expect(load(ports, { pin: undefined })).rejects.toMatchObject({
+        code: 'ERR_TOKEN_PIN_INCORRECT',
+      })
+      expect(proxy.calls('C_Login')).toHaveLength(3)
+      expect(JSON.stringify([ports.told, ports.warnings])).not.toMatch(/wrong [123]/u)
+    })
+
+    test('ten refreshes with a PIN that became wrong make one login', async () => {
+      const path = tokens.file('pin', PIN)
+      const pin: SecretSource = { kind: 'file', argument: path, setting: '--pin' }
+      await using identity = await load(world({ faults: 'fail=C_Sign:32:100' }), { pin })
+      writeFileSync(path, 'changed')
+      for (let count = 0; count < 10; count += 1) {
+        await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({
+          code: 'ERR_TOKEN_PIN_INCORRECT',
+        })
+      }
+      expect(proxy.calls('C_Login')).toEqual(['C_Login user=1 0x0', 'C_Login user=1 0xa0'])
+      writeFileSync(path, PIN)
+      await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({
+        code: 'ERR_TOKEN_NOT_FOUND',
+      })
+    })
+
+    test('a wrong PIN for a signature is sent once', async () => {
+      const options = { certificate: 'pkcs11:token=main;object=always', pin: undefined }
+      const ports = world({ answers: [PIN, 'wrong'] })
+      await using identity = await load(ports, options)
+      await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({
+        code: 'ERR_TOKEN_PIN_REQUIRED',
+      })
+      expect(proxy.calls('C_Login')).toEqual(['C_Login user=1 0x0', 'C_Login user=2 0xa0'])
+      expect(proxy.calls('C_Sign')).toEqual([])
+    })
+
+    test('a token with a keypad gets a NULL PIN, and nobody is asked', async () => {
+      const ports = world({ faults: `keypad,flags=${FLAG.keypad}` })
+      await using identity = await load(ports, { pin: undefined })
+      expect(await signs(identity)).toBe(true)
+      expect(ports.questions).toEqual([])
+      expect(ports.told).toEqual(['enter the PIN of token "main" on its reader'])
+      expect(proxy.calls('C_Login')).toEqual(['C_Login user=1 0x0'])
+    })
+  })
+
+  describe('modules', () => {
+    test('one that hangs in C_Initialize is cut at the deadline', async () => {
+      const started = performance.now()
+      await expect(
+        load(world({ faults: 'hang=C_Initialize', deadlines: SHORT })),
+      ).rejects.toMatchObject({ code: 'ERR_TOKEN_TIMEOUT' })
+      expect(performance.now() - started).toBeLessThan(10 * SHORT.callMs)
+      expect(hostProcesses()).toEqual([])
+    })
+
+    test('one that crashes in C_Initialize is named', async () => {
+      await expect(load(world({ faults: 'crash=C_Initialize' }))).rejects.toMatchObject({
+        code: 'ERR_TOKEN_MODULE_CRASHED',
+        message: expect.stringContaining('SIGSEGV') as string,
+      })
+    })
+
+    test('one that crashes while it signs fails that signature only', async () => {
+      await using identity = await load(world({ faults: 'crash=C_Sign:1' }))
+      await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({
+        code: 'ERR_TOKEN_MODULE_CRASHED',
+      })
+      expect(await signs(identity)).toBe(true)
+    })
+
+    test('one that hangs while it signs fails that signature only', async () => {
+      await using identity = await load(world({ faults: 'hang=C_Sign:1', deadlines: SHORT }))
+      await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({
+        code: 'ERR_TOKEN_TIMEOUT',
+      })
+      expect(await signs(identity)).toBe(true)
+    })
+
+    test('a killed process is replaced at the next signature', async () => {
+      await using identity = await load(world())
+      expect(await signs(identity)).toBe(true)
+      const [pid] = hostProcesses()
+      process.kill(pid!, 'SIGKILL')
+      await expect.poll(() => isReaped(pid!)).toBe(true)
+      expect(await signs(identity)).toBe(true)
+      expect(hostProcesses()).not.toContain(pid)
+    })
+
+    test('a signature that is cancelled ends at once, and the next one works', async () => {
+      await using identity = await load(world({ faults: 'hang=C_Sign:1' }))
+      const cancel = new AbortController()
+      const pending = identity.signer.sign(MESSAGE, { signal: cancel.signal })
+      await expect.poll(() => proxy.calls('C_Sign')).toHaveLength(1)
+      cancel.abort()
+      await expect(pending).rejects.toMatchObject({ code: 'ERR_CANCELLED' })
+      expect(await signs(identity)).toBe(true)
+    })
+
+    test('a slow signature leaves the event loop free and asks for a touch', async () => {
+      const ports = world({ faults: 'delay=C_Sign' })
+      await using identity = await load(ports)
+      let turns = 0
+      const counter = setInterval(() => (turns += 1), 10)
+      expect(await signs(identity)).toBe(true)
+      clearInterval(counter)
+      expect(turns).toBeGreaterThan(10)
+      expect(ports.told).toEqual(['touch the token "main" if it blinks'])
+    })
+
+    test('a module that is closed leaves no process', async () => {
+      {
+        await using identity = await load(world())
+        expect(await signs(identity)).toBe(true)
+        expect(hostProcesses()).toHaveLength(1)
+      }
+      expect(proxy.calls('C_Finalize')).toEqual(['C_Finalize 0x0'])
+      await expect.poll(hostProcesses).toEqual([])
+    })
+  })
+
+  describe('removal', () => {
+    test.each([
+      ['CKR_DEVICE_REMOVED', '32'],
+      ['CKR_SESSION_HANDLE_INVALID', 'b3'],
+      ['CKR_TOKEN_NOT_PRESENT', 'e0'],
+      ['CKR_OPERATION_ACTIVE', '90'],
+    ])('%s is recovered from within the signature', async (_name, rv) => {
+      await using identity = await load(world({ faults: `fail=C_Sign:${rv}:1` }))
+      expect(await signs(identity)).toBe(true)
+      expect(proxy.calls('C_Initialize')).toHaveLength(2)
+      expect(proxy.calls('C_Login')).toHaveLength(2)
+    })
+
+    test('a failure that lasts is reported after one recovery', async () => {
+      await using identity = await load(world({ faults: 'fail=C_Sign:32' }))
+      await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({
+        code: 'ERR_TOKEN_NOT_FOUND',
+        detail: { rvName: 'CKR_DEVICE_REMOVED' },
+      })
+      expect(proxy.calls('C_Sign')).toHaveLength(2)
+    })
+
+    test('tokens that go away and come back', async () => {
+      const away = `${tokens.tokens}-away`
+      await using identity = await load(world(), { library: SOFTHSM })
+      expect(await signs(identity)).toBe(true)
+      renameSync(tokens.tokens, away)
+      try {
+        const started = performance.now()
+        await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({ exitCode: 4 })
+        await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({ exitCode: 4 })
+        expect(performance.now() - started).toBeLessThan(8000)
+      } finally {
+        renameSync(away, tokens.tokens)
+      }
+      expect(await signs(identity)).toBe(true)
+    })
+
+    test('another token of the same name is not taken for it', async () => {
+      using others = new SoftTokens()
+      others.addToken('main')
+      const away = `${tokens.tokens}-away`
+      await using identity = await load(world(), { library: SOFTHSM })
+      renameSync(tokens.tokens, away)
+      renameSync(others.tokens, tokens.tokens)
+      try {
+        await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({
+          code: 'ERR_TOKEN_NOT_FOUND',
+          message: expect.stringMatching(/is not present; there is "main"/u) as string,
+        })
+      } finally {
+        renameSync(tokens.tokens, others.tokens)
+        renameSync(away, tokens.tokens)
+      }
+      expect(await signs(identity)).toBe(true)
+    })
+  })
+
+  describe('files that are no modules', () => {
+    const rejection = async (library: string): Promise<unknown> =>
+      load(world(), { library }).catch((error: unknown) => error)
+
+    test.each([
+      ['/etc/passwd', /not a shared library/u],
+      ['/nonexistent/module.so', /no such file/u],
+      ['/usr/lib', /not a regular file/u],
+    ])('%s', async (library, words) => {
+      expect(await rejection(library)).toMatchObject({
+        code: 'ERR_TOKEN_MODULE_UNUSABLE',
+        message: expect.stringMatching(words) as string,
+      })
+    })
+
+    test('a library without C_GetFunctionList', async () => {
+      const library = join(tokens.folder, 'empty.so')
+      const source = tokens.file('empty.c', 'int nothing;\n')
+      execFileSync('gcc', ['-shared', '-fPIC', '-o', library, source])
+      expect(await rejection(library)).toMatchObject({
+        code: 'ERR_TOKEN_MODULE_UNUSABLE',
+        message: expect.stringMatching(/not a PKCS#11 module/u) as string,
+      })
+    })
+
+    test('a module that others may write, or in a folder that they may', async () => {
+      const library = join(tokens.folder, 'open.so')
+      copyFileSync(SOFTHSM, library)
+      chmodSync(library, 0o666)
+      expect(await rejection(library)).toMatchObject({
+        code: 'ERR_TOKEN_MODULE_UNUSABLE',
+        message: expect.stringMatching(/can be written by every user/u) as string,
+      })
+      chmodSync(library, 0o644)
+      chmodSync(tokens.folder, 0o777)
+      try {
+        expect(await rejection(library)).toMatchObject({
+          message: expect.stringMatching(/could replace the module/u) as string,
+        })
+      } finally {
+        chmodSync(tokens.folder, 0o700)
+      }
+    })
+
+    test('a relative module-path, and a module-name with a slash', async () => {
+      for (const query of ['module-path=softhsm/libsofthsm2.so', 'module-name=..%2Flibsofthsm2']) {
+        const certificate = `${CERTIFICATE}?${query}`
+        await expect(load(world(), { library: undefined, certificate })).rejects.toMatchObject({
+          code: 'ERR_TOKEN_MODULE_UNUSABLE',
+        })
+      }
+    })
+  })
+
+  test('module-path and module-name of a URI choose the module', async () => {
+    for (const query of [`module-path=${SOFTHSM}`, 'module-name=SoftHSM2']) {
+      const certificate = `${CERTIFICATE}?${query}`
+      await using identity = await load(world(), { library: undefined, certificate })
+      expect(await signs(identity)).toBe(true)
+    }
+  })
+})
+
+/** Whether Node has been told of the end of its child. */
+function isReaped(pid: number): boolean {
+  try {
+    return !process.kill(pid, 0)
+  } catch {
+    return true
+  }
+}
+
+/** Our children that hold a module. */
+function hostProcesses(): readonly number[] {
+  const listed = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', `${process.pid}`]).toString()
+  return listed
+    .split('\n')
+    .filter((line) => line.includes('host-process') && !line.includes('<defunct>'))
+    .map((line) => Number.parseInt(line, 10))
+}

@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { RolesAnywhereError } from '../../../src/core/errors.ts'
+import {
+  describePkcs11Uri,
+  formatPkcs11Uri,
+  hidePin,
+  parsePkcs11Uri,
+} from '../../../src/core/pkcs11-uri.ts'
+
+describe('PKCS#11 URIs', () => {
+  test('what is written is read back, without a warning', () => {
+    const text = fc.string({ unit: 'grapheme' }).filter((value) => !/\p{Cc}/u.test(value))
+    fc.assert(
+      fc.property(text, text, fc.uint8Array(), (token, object, id) => {
+        const uri = parsePkcs11Uri(formatPkcs11Uri({ token, object, id, type: 'cert' }))
+        expect(uri.path.get('token')?.toString('utf8')).toBe(token)
+        expect(uri.path.get('object')?.toString('utf8')).toBe(object)
+        expect(uri.path.get('id')).toEqual(Buffer.from(id))
+        expect(uri.warnings).toEqual([])
+      }),
+    )
+  })
+
+  test('no text makes the parser fail with anything but its own error', () => {
+    const piece = fc.oneof(
+      fc.constantFrom('pkcs11:', ';', '?', '&', '=', '%', '%4', '%41', 'id', 'token', 'pin-value'),
+      fc.string(),
+    )
+    fc.assert(
+      fc.property(fc.array(piece), (pieces) => {
+        try {
+          parsePkcs11Uri(`pkcs11:${pieces.join('')}`)
+        } catch (error) {
+          expect(error).toBeInstanceOf(RolesAnywhereError)
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('a PIN is in no message, no description and no hidden form', () => {
+    const pin = 'C4N4RY'
+    const forms = [
+      `pkcs11:token=a?pin-value=${pin}`,
+      `pkcs11:token=a;pin-value=${pin}`,
+      `PKCS11:token=a?PIN-VALUE=${pin}`,
+      `pkcs11:token=a?pin-value=${pin}%zz`,
+      `pkcs11:?pin-value=${pin}&pin-value=${pin}`,
+      `pkcs11:?pin-source=file:/x&pin-value=${pin}`,
+      `pkcs11:?pin-value=${pin}#`,
+    ]
+    for (const form of forms) {
+      expect(hidePin(form)).not.toContain(pin)
+      try {
+        expect(describePkcs11Uri(parsePkcs11Uri(form))).not.toContain(pin)
+      } catch (error) {
+        expect(error).toBeInstanceOf(RolesAnywhereError)
+        const { message, hint, detail } = error as RolesAnywhereError
+        expect(JSON.stringify([message, hint, detail])).not.toContain(pin)
+      }
+    }
+  })
+})
