@@ -1,0 +1,76 @@
+/**
+ * Lines for people (or programs, with `--log-format json`) on stderr.
+ *
+ * @module
+ */
+
+import type { RolesAnywhereError } from '../core/errors.ts'
+import type { Clock, Reporter, ReportFields } from '../core/ports.ts'
+
+export type LogFormat = 'text' | 'json'
+
+export interface ReporterOptions {
+  readonly format: LogFormat
+  readonly debug: boolean
+  readonly clock: Clock
+  write(text: string): void
+}
+
+/** A `Reporter` that can also print the failure which ends the program. */
+export interface CliReporter extends Reporter {
+  error(error: RolesAnywhereError): void
+}
+
+export const PROGRAM = 'rolesanywhere'
+
+export function createReporter(options: ReporterOptions): CliReporter {
+  const line = options.format === 'json' ? jsonLine(options.clock) : textLine
+  return {
+    warn(message, { hint } = {}) {
+      options.write(line('warning', message, { ...(hint === undefined ? {} : { hint }) }))
+    },
+    debug(step, fields) {
+      if (options.debug) options.write(line('debug', step, fields))
+    },
+    error(error) {
+      const facts = { code: error.code, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+      options.write(line('error', error.message, facts))
+      if (!options.debug) return
+      for (const cause of causes(error)) options.write(line('debug', 'cause', { cause }))
+    },
+  }
+}
+
+type Level = 'warning' | 'debug' | 'error'
+type Line = (level: Level, message: string, fields: ReportFields) => string
+
+const textLine: Line = (level, message, { hint, ...fields }) => {
+  const tail =
+    level === 'error'
+      ? ` [${String(fields['code'])}]`
+      : Object.entries(fields)
+          .map(([name, value]) => ` ${name}=${printable(String(value))}`)
+          .join('')
+  const head = `${PROGRAM}: ${level}: ${printable(message)}${tail}\n`
+  return hint === undefined ? head : `${head}hint: ${printable(String(hint))}\n`
+}
+
+function jsonLine(clock: Clock): Line {
+  return (level, message, fields) =>
+    `${JSON.stringify({ time: new Date(clock()).toISOString(), level, message, ...fields })}\n`
+}
+
+/** File names, subjects and service messages are other people's text: no control codes to a terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '?')
+}
+
+/** The chain of causes, one line each: names and codes, with passwords inside URLs taken out. */
+function causes(error: Error): string[] {
+  const lines: string[] = []
+  for (let cause = error.cause; cause instanceof Error && lines.length < 8; cause = cause.cause) {
+    const code = 'code' in cause ? ` ${String(cause.code)}` : ''
+    lines.push(`${cause.name}${code}: ${cause.message}`.replaceAll(/\/\/[^/@\s]*@/gu, '//***@'))
+  }
+  return lines
+}

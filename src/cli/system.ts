@@ -1,0 +1,95 @@
+/**
+ * The real world as one value: the only place in the project that touches `process`, the wall clock
+ * and the random source. Tests pass a `System` of their own to `main`.
+ *
+ * @module
+ */
+
+import { setTimeout as delay } from 'node:timers/promises'
+import { RolesAnywhereError } from '../core/errors.ts'
+import type { Clock, Random } from '../core/ports.ts'
+import { promptOnTerminal } from './terminal.ts'
+
+export interface System {
+  /** Arguments after the program's name. */
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly platform: string
+  readonly clock: Clock
+  readonly random: Random
+  wait(ms: number, signal?: AbortSignal): Promise<void>
+  /** The result, and nothing else. Resolves when the bytes have left the process. */
+  writeResult(result: string | Uint8Array): Promise<void>
+  /** Lines for people. */
+  writeMessage(text: string): void
+  readStdin(): Promise<Buffer>
+  /** Asks on the terminal device, never on stdin or stdout; what is typed is not shown. */
+  prompt(question: string): Promise<string>
+  /** Aborted by SIGINT or SIGTERM; the reason is the signal's name. */
+  readonly signal: AbortSignal
+}
+
+/** Most bytes taken from standard input: keys, passwords and messages are all far smaller. */
+const MAX_STDIN_BYTES = 1_048_576
+
+export function nodeSystem(): System {
+  const cancelled = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => {
+      cancelled.abort(name)
+    })
+  }
+  // A reader that went away must not become an unhandled event: the write's callback reports it.
+  process.stdout.on('error', () => undefined)
+  process.stderr.on('error', () => undefined)
+  return {
+    argv: process.argv.slice(2),
+    env: process.env,
+    platform: process.platform,
+    clock: Date.now,
+    random: Math.random,
+    async wait(ms, signal) {
+      await delay(ms, undefined, signal === undefined ? {} : { signal })
+    },
+    writeResult,
+    writeMessage(text) {
+      process.stderr.write(text)
+    },
+    readStdin,
+    prompt: promptOnTerminal,
+    signal: cancelled.signal,
+  }
+}
+
+async function writeResult(result: string | Uint8Array): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(result, (cause) => {
+      if (cause === null || cause === undefined) {
+        resolve()
+        return
+      }
+      reject(
+        new RolesAnywhereError('ERR_OUTPUT_UNWRITABLE', 'standard output could not be written', {
+          hint: 'the program that reads it may have closed it, or the disk may be full',
+          cause,
+        }),
+      )
+    })
+  })
+}
+
+async function readStdin(): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_STDIN_BYTES) {
+      throw new RolesAnywhereError(
+        'ERR_CONFIG_FILE_TOO_LARGE',
+        `standard input is larger than ${MAX_STDIN_BYTES} bytes`,
+      )
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,85 @@
+/**
+ * Questions on the terminal device.
+ *
+ * SDKs capture stdout and stderr of a `credential_process`, and stdin may carry data, so the question
+ * goes to `/dev/tty` and the answer comes from there, unseen.
+ *
+ * @module
+ */
+
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { ReadStream } from 'node:tty'
+import { RolesAnywhereError } from '../core/errors.ts'
+
+const TERMINAL = '/dev/tty'
+/** Longer than any PIN or password a person types. */
+const MAX_ANSWER_BYTES = 1024
+const CONTROL_C = 0x03
+const CONTROL_D = 0x04
+const BACKSPACE = 0x08
+const CONTROL_U = 0x15
+const DELETE = 0x7f
+
+/**
+ * Asks one question and reads one line without showing it.
+ *
+ * @throws {RolesAnywhereError} ERR_CONFIG_SECRET_UNAVAILABLE without a terminal; ERR_CANCELLED on Ctrl-C.
+ */
+export async function promptOnTerminal(question: string): Promise<string> {
+  const fd = openTerminal(question)
+  const input = new ReadStream(fd)
+  try {
+    input.setRawMode(true)
+    // Control characters in a token's label must not steer the terminal.
+    writeSync(fd, question.replaceAll(/\p{Cc}/gu, '?'))
+    return await readLine(input)
+  } finally {
+    input.setRawMode(false)
+    writeSync(fd, '\r\n')
+    input.destroy()
+  }
+}
+
+function openTerminal(question: string): number {
+  let fd: number | undefined
+  try {
+    fd = openSync(TERMINAL, 'r+')
+    writeSync(fd, '')
+    return fd
+  } catch (cause) {
+    if (fd !== undefined) closeSync(fd)
+    throw new RolesAnywhereError(
+      'ERR_CONFIG_SECRET_UNAVAILABLE',
+      `there is no terminal to ask on: ${question.trim().replace(/:$/u, '')}`,
+      { hint: 'give it by file:PATH, env:NAME, fd:N, credential:NAME or cmd:COMMAND', cause },
+    )
+  }
+}
+
+async function readLine(input: ReadStream): Promise<string> {
+  const typed: number[] = []
+  for await (const chunk of input as AsyncIterable<Buffer>) {
+    for (const byte of chunk) {
+      if (byte === 0x0d || byte === 0x0a || byte === CONTROL_D) return takeText(typed)
+      if (byte === CONTROL_C) {
+        throw new RolesAnywhereError('ERR_CANCELLED', 'cancelled at the prompt')
+      }
+      if (byte === DELETE || byte === BACKSPACE) eraseCharacter(typed)
+      else if (byte === CONTROL_U) typed.length = 0
+      else if (typed.length < MAX_ANSWER_BYTES) typed.push(byte)
+    }
+  }
+  throw new RolesAnywhereError('ERR_CANCELLED', 'the terminal was closed at the prompt')
+}
+
+/** Removes one UTF-8 character: its continuation bytes (10xxxxxx) and then its first byte. */
+function eraseCharacter(typed: number[]): void {
+  while (((typed.at(-1) ?? 0) & 0xc0) === 0x80) typed.pop()
+  typed.pop()
+}
+
+function takeText(typed: number[]): string {
+  const text = Buffer.from(typed).toString('utf8')
+  typed.fill(0)
+  return text
+}

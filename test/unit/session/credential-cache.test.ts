@@ -1,0 +1,197 @@
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { SessionCredentials } from '../../../src/core/credentials.ts'
+import { RolesAnywhereError } from '../../../src/core/errors.ts'
+import { cacheKey } from '../../../src/session/cache/cache-key.ts'
+import {
+  clearEntries,
+  listEntries,
+  throughCache,
+  type CachePorts,
+} from '../../../src/session/cache/credential-cache.ts'
+import { acquireFileLock } from '../../../src/session/file-lock.ts'
+
+const MINUTE = 60_000
+const START = Date.parse('2026-01-01T00:00:00Z')
+const KEY = cacheKey({ roleArn: 'arn:aws:iam::111122223333:role/r' })
+
+let folder: string
+let now: number
+let warnings: string[]
+let ports: CachePorts
+
+beforeEach(() => {
+  folder = join(mkdtempSync(join(tmpdir(), 'cache-')), 'private')
+  now = START
+  warnings = []
+  ports = {
+    clock: () => now,
+    random: () => 0.5,
+    // Waiting lets the fake clock run, and lets other tasks of this process go on.
+    wait: async (ms) => {
+      now += ms
+      await new Promise((resolve) => setImmediate(resolve))
+    },
+    reporter: { warn: (message) => warnings.push(message), debug: () => undefined },
+  }
+})
+
+afterEach(() => {
+  rmSync(join(folder, '..'), { recursive: true, force: true })
+})
+
+describe('the cache', () => {
+  it('fetches once and then hands out the same credentials', async () => {
+    let fetched = 0
+    const fetch = async (): Promise<SessionCredentials> => Promise.resolve(credentials(++fetched))
+    const first = await throughCache(folder, KEY, fetch, ports)
+    const second = await throughCache(folder, KEY, fetch, ports)
+    expect([first.sessionToken, second.sessionToken, fetched]).toEqual(['token-1', 'token-1', 1])
+  })
+
+  it('fetches again when 16 minutes are left, since SDKs would not keep such credentials', async () => {
+    await throughCache(folder, KEY, async () => Promise.resolve(credentials(1)), ports)
+    now = START + 44 * MINUTE - 1
+    expect((await fetchSecond()).sessionToken).toBe('token-1')
+    now = START + 44 * MINUTE
+    expect((await fetchSecond()).sessionToken).toBe('token-2')
+  })
+
+  it('keeps the credentials of a 15-minute session for half of their life', async () => {
+    const short = credentials(1, START + 15 * MINUTE)
+    await throughCache(folder, KEY, async () => Promise.resolve(short), ports)
+    now = START + 7 * MINUTE
+    expect((await fetchSecond()).sessionToken).toBe('token-1')
+    now = START + 8 * MINUTE
+    expect((await fetchSecond()).sessionToken).toBe('token-2')
+  })
+
+  it('hands out old but valid credentials, with a warning, when new ones cannot be had', async () => {
+    await throughCache(folder, KEY, async () => Promise.resolve(credentials(1)), ports)
+    now = START + 58 * MINUTE
+    const kept = await throughCache(folder, KEY, refuse, ports)
+    expect(kept.sessionToken).toBe('token-1')
+    expect(warnings).toEqual([expect.stringContaining('ERR_NETWORK_TIMEOUT')])
+  })
+
+  it('passes the failure on when the credentials it has are about to expire', async () => {
+    await throughCache(folder, KEY, async () => Promise.resolve(credentials(1)), ports)
+    now = START + 59 * MINUTE + 1
+    await expect(throughCache(folder, KEY, refuse, ports)).rejects.toThrow('no answer')
+  })
+
+  it('never trusts an entry from the future', async () => {
+    await throughCache(folder, KEY, async () => Promise.resolve(credentials(1)), ports)
+    now = START - 10 * MINUTE
+    expect((await fetchSecond()).sessionToken).toBe('token-2')
+  })
+
+  it.each(['', '{', 'null', '[]', '{"accessKeyId":1}', '{"expiresAt":9e99}', '\0'])(
+    'fetches when the entry holds %j',
+    async (content) => {
+      await throughCache(folder, KEY, async () => Promise.resolve(credentials(1)), ports)
+      writeFileSync(join(folder, `${KEY}.json`), content)
+      expect((await fetchSecond()).sessionToken).toBe('token-2')
+    },
+  )
+
+  it('makes a folder and files that only their owner can read, and leaves nothing else there', async () => {
+    await throughCache(folder, KEY, async () => Promise.resolve(credentials(1)), ports)
+    expect(statSync(folder).mode & 0o777).toBe(0o700)
+    expect(statSync(join(folder, `${KEY}.json`)).mode & 0o777).toBe(0o600)
+    expect(readdirSync(folder)).toEqual([`${KEY}.json`])
+  })
+
+  it('refuses a folder that others can enter, before it believes anything there', async () => {
+    await throughCache(folder, KEY, async () => Promise.resolve(credentials(1)), ports)
+    chmodSync(folder, 0o755)
+    const error: unknown = await fetchSecond().catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'ERR_CONFIG_FILE_PERMISSIONS' })
+  })
+
+  it('lets one of ten fetch while the others wait for its result', async () => {
+    let fetched = 0
+    const fetch = async (): Promise<SessionCredentials> => {
+      fetched += 1
+      await ports.wait(100)
+      return credentials(fetched)
+    }
+    const all = await Promise.all(
+      Array.from({ length: 10 }, async () => throughCache(folder, KEY, fetch, ports)),
+    )
+    expect(new Set(all.map(({ sessionToken }) => sessionToken))).toEqual(new Set(['token-1']))
+    expect(fetched).toBe(1)
+  })
+
+  it('lists and clears its entries, and touches nothing of others', async () => {
+    await throughCache(folder, KEY, async () => Promise.resolve(credentials(1)), ports)
+    writeFileSync(join(folder, 'notes.txt'), 'mine')
+    expect((await listEntries(folder)).map(({ key }) => key)).toEqual([KEY])
+    expect(await clearEntries(folder)).toBe(1)
+    expect(readdirSync(folder)).toEqual(['notes.txt'])
+  })
+})
+
+describe('the key of an entry', () => {
+  it('differs with every part, and does not confuse parts with one another', () => {
+    const keys = [
+      cacheKey({ a: 'x', b: 'y' }),
+      cacheKey({ a: 'x', b: undefined }),
+      cacheKey({ a: 'x' }),
+      cacheKey({ a: 'xy' }),
+      cacheKey({ a: '', b: 'xy' }),
+      cacheKey({ a: 1 }),
+      cacheKey({ a: '1' }),
+    ]
+    expect(new Set(keys).size).toBe(keys.length)
+    expect(cacheKey({ b: 'y', a: 'x' })).toBe(keys[0])
+  })
+})
+
+describe('the lock', () => {
+  it('is given up on when its holder lives and patience ends', async () => {
+    const path = join(folder, '..', 'lock')
+    await using held = await acquireFileLock(path, { patienceMs: 0 }, ports)
+    expect(held).toBeDefined()
+    expect(await acquireFileLock(path, { patienceMs: 1000 }, ports)).toBeUndefined()
+  })
+
+  it.each([
+    ['a process that is gone', { pid: 2 ** 22 + 1 }],
+    ['another process with a re-used id', { started: '1' }],
+    ['a holder older than any honest one', { at: START - 31_000 }],
+    ['a holder from the future', { at: START + 31_000 }],
+  ])('is taken over from %s', async (_what, change) => {
+    const path = join(folder, '..', 'lock')
+    const held = await acquireFileLock(path, { patienceMs: 0 }, ports)
+    const { readFileSync } = await import('node:fs')
+    const holder = JSON.parse(readFileSync(path, 'utf8')) as object
+    writeFileSync(path, JSON.stringify({ ...holder, ...change }))
+    await using taken = await acquireFileLock(path, { patienceMs: 0 }, ports)
+    expect(taken).toBeDefined()
+    await held?.[Symbol.asyncDispose]()
+    // The old holder's release must not take the new holder's lock away.
+    expect(await acquireFileLock(path, { patienceMs: 0 }, ports)).toBeUndefined()
+  })
+})
+
+async function fetchSecond(): Promise<SessionCredentials> {
+  return throughCache(folder, KEY, async () => Promise.resolve(credentials(2)), ports)
+}
+
+async function refuse(): Promise<SessionCredentials> {
+  return Promise.reject(new RolesAnywhereError('ERR_NETWORK_TIMEOUT', 'no answer'))
+}
+
+function credentials(n: number, expiresAt = START + 60 * MINUTE): SessionCredentials {
+  return new SessionCredentials({
+    accessKeyId: 'ASIAEXAMPLE000000000',
+    secretAccessKey: `secret-${n}`,
+    sessionToken: `token-${n}`,
+    accountId: '111122223333',
+    roleArn: 'arn:aws:iam::111122223333:role/r',
+    expiresAt,
+  })
+}
