@@ -38,7 +38,7 @@ const ROWS: readonly Row[] = [
   {
     code: 'ERR_SERVICE_THROTTLED',
     cause: 'more CreateSession calls than the account may make (10 each second and region)',
-    remedy: 'let processes share credentials: use --cache, or run serve',
+    remedy: 'let processes share credentials with --cache',
   },
   {
     code: 'ERR_SERVICE_ACCESS_DENIED',

@@ -1,0 +1,79 @@
+/**
+ * Whether an opened private key is one that can sign CreateSession: its kind, its numbers, its size.
+ *
+ * AWS answers a signature that does not verify with a bare 403, so what can be known here is said here.
+ *
+ * @see protocol-facts.md 3.1 and 10.1; reliability.md T25
+ * @module
+ */
+
+import { constants, createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
+import { signingAlgorithmOf } from '../../core/algorithms.ts'
+import { RolesAnywhereError } from '../../core/errors.ts'
+import type { Reporter } from '../../core/ports.ts'
+import { unsupportedKey } from './key-source.ts'
+
+/** Smaller moduli are within reach of attackers, and AWS may refuse them. */
+const MIN_SAFE_RSA_BITS = 2048
+
+/**
+ * The public half of a key that passed every check.
+ *
+ * @throws {RolesAnywhereError} ERR_KEY_UNSUPPORTED, ERR_KEY_INCONSISTENT.
+ */
+export function checkKey(privateKey: KeyObject, name: string): KeyObject {
+  checkKeyType(privateKey, name)
+  const publicKey = createPublicKey(privateKey)
+  if (!signsWhatItVerifies(privateKey, publicKey)) {
+    throw new RolesAnywhereError(
+      'ERR_KEY_INCONSISTENT',
+      `the numbers of the private key in "${name}" disagree: its signatures do not verify`,
+      {
+        hint: 'the file is damaged or was edited: take the key from its backup, or issue a new one',
+      },
+    )
+  }
+  return publicKey
+}
+
+/** Warns about a key that works and is too small to trust. */
+export function warnIfWeak(privateKey: KeyObject, name: string, reporter: Reporter): void {
+  const bits = privateKey.asymmetricKeyDetails?.modulusLength
+  if (bits === undefined || bits >= MIN_SAFE_RSA_BITS) return
+  reporter.warn(`the RSA key in "${name}" has only ${bits} bits`, {
+    hint: `issue a certificate with an EC key or an RSA key of ${MIN_SAFE_RSA_BITS} bits or more`,
+  })
+}
+
+/** SHA-256 over the SubjectPublicKeyInfo, in hex: the same for a key and for its certificate. */
+export function publicKeyFingerprint(publicKey: KeyObject): string {
+  const spki = publicKey.export({ format: 'der', type: 'spki' })
+  return createHash('sha256').update(spki).digest('hex')
+}
+
+function checkKeyType(key: KeyObject, name: string): void {
+  const type = key.asymmetricKeyType ?? 'unknown'
+  if (type.startsWith('ml-dsa')) {
+    throw unsupportedKey(name, `holds an ${type.toUpperCase()} key, which is not supported yet`)
+  }
+  try {
+    signingAlgorithmOf(key)
+  } catch (error) {
+    if (!(error instanceof RolesAnywhereError)) throw error
+    throw new RolesAnywhereError(error.code, `"${name}": ${error.message}`, { hint: error.hint })
+  }
+}
+
+/** Node imports keys whose halves are not a pair; only using them shows it. */
+function signsWhatItVerifies(privateKey: KeyObject, publicKey: KeyObject): boolean {
+  // Ignored for EC keys. An RSA-PSS key never comes here.
+  const padding = constants.RSA_PKCS1_PADDING
+  try {
+    const signature = sign('sha256', SELF_TEST_MESSAGE, { key: privateKey, padding })
+    return verify('sha256', SELF_TEST_MESSAGE, { key: publicKey, padding }, signature)
+  } catch {
+    return false
+  }
+}
+
+const SELF_TEST_MESSAGE = Buffer.from('rolesanywhere: is this key whole?')

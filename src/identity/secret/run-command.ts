@@ -1,0 +1,76 @@
+/**
+ * Runs the command of a `cmd:` secret. Loaded only when one is used.
+ *
+ * @module
+ */
+
+import { spawn } from 'node:child_process'
+
+/** Long enough to unlock a password manager, short enough for a service that starts. */
+export const COMMAND_TIMEOUT_MS = 30_000
+
+export interface CommandOptions {
+  /** Of this process; what begins with `ROLESANYWHERE_` is ours and is not handed on. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly maxBytes: number
+  /** Default 30,000. */
+  readonly timeoutMs?: number
+}
+
+/** Either what the command wrote, or why there is nothing to use. Neither names the command. */
+export type CommandResult = { readonly output: Buffer } | { readonly problem: string }
+
+/**
+ * Runs `/bin/sh -c COMMAND`: no standard input, standard error as our own, standard output taken.
+ *
+ * The child stays in our session, so that it can ask on the terminal; what it started itself may
+ * therefore outlive a timeout, but is no longer waited for.
+ */
+export async function runCommand(command: string, options: CommandOptions): Promise<CommandResult> {
+  const timeoutMs = options.timeoutMs ?? COMMAND_TIMEOUT_MS
+  const child = spawn('/bin/sh', ['-c', command], {
+    env: withoutOurOwn(options.env),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise<CommandResult | undefined>((resolve) => {
+    child.once('error', () => {
+      resolve({ problem: 'cannot be had: /bin/sh does not start' })
+    })
+    child.once('close', (code, signal) => {
+      resolve(code === 0 ? undefined : { problem: failure(code, signal) })
+    })
+  })
+  const stopped = Promise.withResolvers<CommandResult>()
+  const timer = setTimeout(() => {
+    stopped.resolve({ problem: `did not come within ${timeoutMs / 1000} s` })
+  }, timeoutMs)
+  const chunks: Buffer[] = []
+  let size = 0
+  child.stdout.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    chunks.push(chunk)
+    if (size > options.maxBytes) {
+      stopped.resolve({ problem: `is longer than ${options.maxBytes} bytes` })
+    }
+  })
+  try {
+    return (await Promise.race([ended, stopped.promise])) ?? { output: Buffer.concat(chunks) }
+  } finally {
+    clearTimeout(timer)
+    child.stdout.destroy()
+    child.kill('SIGKILL')
+    for (const chunk of chunks) chunk.fill(0)
+  }
+}
+
+function withoutOurOwn(env: CommandOptions['env']): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !name.startsWith('ROLESANYWHERE_')),
+  )
+}
+
+function failure(code: number | null, signal: NodeJS.Signals | null): string {
+  return code === null
+    ? `cannot be had: it was ended by ${signal ?? 'a signal'}`
+    : `cannot be had: it exited with ${code}`
+}

@@ -1,0 +1,173 @@
+/**
+ * One CreateSession: build, sign, send, read; again where that may help.
+ *
+ * Each try is built and signed afresh, since a signature is good for minutes only. When AWS refuses and
+ * its clock is far from ours, the request is signed once more with the time of AWS. The debug trace
+ * shows hashes and names; signature, certificate and credentials never reach it.
+ *
+ * @see IAM Roles Anywhere User Guide, "CreateSession" and "Signing process for CreateSession"
+ * @module
+ */
+
+import { hash } from 'node:crypto'
+import {
+  checkCreateSessionParameters,
+  createSessionRequest,
+  type CreateSessionParameters,
+} from '../core/create-session-request.ts'
+import { readCreateSessionResponse } from '../core/create-session-response.ts'
+import type { SessionCredentials } from '../core/credentials.ts'
+import { RolesAnywhereError } from '../core/errors.ts'
+import type { Identity, Send } from '../core/ports.ts'
+import { printable } from '../core/printable.ts'
+import { parseRetryAfter } from '../core/retry-after.ts'
+import { decimalSerialNumber } from '../core/serial-number.ts'
+import { prepareSignature, type PreparedSignature } from '../core/sign-request.ts'
+import { withRetries, type RetryPorts } from './retry.ts'
+import { clockOffset, ServerClock, type TimedResponse } from './server-clock.ts'
+
+export interface CreateSessionPorts extends RetryPorts {
+  readonly identity: Identity
+  readonly send: Send
+}
+
+/**
+ * Temporary credentials for the role.
+ *
+ * @throws {RolesAnywhereError} ERR_USAGE_INVALID_VALUE and ERR_CONFIG_ARN_DISAGREEMENT before anything
+ *   is signed; codes of the key, network and service families; ERR_CANCELLED.
+ */
+export async function createSession(
+  parameters: CreateSessionParameters,
+  ports: CreateSessionPorts,
+): Promise<SessionCredentials> {
+  checkCreateSessionParameters(parameters)
+  const clock = new ServerClock(ports.clock)
+  return await withRetries(async (attempt, signal) => {
+    const exchangeOnce = async (): Promise<TimedResponse> =>
+      await exchange(parameters, ports, { attempt, signal, atMs: clock.now() })
+    let timed = await exchangeOnce()
+    if (isRefusal(timed) && clock.correctBy(timed)) {
+      warnOfClock(timed, ports)
+      timed = await exchangeOnce()
+    }
+    return read(timed, parameters, clock)
+  }, ports)
+}
+
+interface Try {
+  readonly attempt: number
+  readonly signal: AbortSignal
+  /** The instant that the request is signed for. */
+  readonly atMs: number
+}
+
+async function exchange(
+  parameters: CreateSessionParameters,
+  { identity, send, clock, reporter }: CreateSessionPorts,
+  { attempt, signal, atMs }: Try,
+): Promise<TimedResponse> {
+  const { region, endpoint } = parameters
+  const { algorithm } = identity.signer
+  const serialNumber = decimalSerialNumber(identity.certificate.serialNumber)
+  const unsigned = createSessionRequest(parameters, identity, atMs)
+  const scope = { algorithm, serialNumber, region, service: 'rolesanywhere', atMs }
+  const prepared = prepareSignature(unsigned, scope)
+  reporter.debug('sign', {
+    attempt,
+    host: endpoint.host,
+    region,
+    algorithm: algorithm.token,
+    serialNumber,
+    ...signatureFacts(prepared),
+  })
+  const signature = await identity.signer.sign(prepared.stringToSign, { signal })
+  const sentAt = clock()
+  const response = await send(prepared.signed(signature), { signal })
+  const timed = { response, sentAt, receivedAt: clock() }
+  reporter.debug('answer', { attempt, ...answerFacts(timed) })
+  return timed
+}
+
+function read(
+  timed: TimedResponse,
+  { roleArn }: CreateSessionParameters,
+  clock: ServerClock,
+): SessionCredentials {
+  // A success too may show that our clock cannot judge when credentials expire.
+  if (timed.response.status < 300) clock.correctBy(timed)
+  const now = clock.now()
+  try {
+    return readCreateSessionResponse(timed.response, { roleArn, now })
+  } catch (error) {
+    if (!(error instanceof RolesAnywhereError)) throw error
+    throw explained(error, timed, now)
+  }
+}
+
+/** The error with what the response says about trying again, and about time. */
+function explained(
+  error: RolesAnywhereError,
+  { response }: TimedResponse,
+  now: number,
+): RolesAnywhereError {
+  const retryAfterMs = parseRetryAfter(response.headers, now)
+  const isAboutTime = ABOUT_TIME.test(error.message)
+  return new RolesAnywhereError(
+    isAboutTime ? 'ERR_SERVICE_CLOCK_SKEW' : error.code,
+    error.message,
+    {
+      hint: isAboutTime ? 'set the clock of this machine, and keep it by NTP' : error.hint,
+      detail: {
+        ...error.detail,
+        retryable: error.code === 'ERR_SERVICE_THROTTLED' || error.code === 'ERR_SERVICE_FAULT',
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      },
+      cause: error.cause,
+    },
+  )
+}
+
+/** Words that AWS uses for a signature from another time, at one service or another. */
+const ABOUT_TIME = /RequestTimeTooSkewed|RequestExpired|signature (?:expired|not yet current)/i
+
+function isRefusal({ response: { status } }: TimedResponse): boolean {
+  return status === 400 || status === 401 || status === 403
+}
+
+function warnOfClock(timed: TimedResponse, { reporter }: CreateSessionPorts): void {
+  const offsetMs = clockOffset(timed) ?? 0
+  const [ours, theirs] = [timed.receivedAt, timed.receivedAt + offsetMs].map((at) =>
+    new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'),
+  )
+  const minutes = Math.round(Math.abs(offsetMs) / 60_000)
+  reporter.warn(
+    `the clock of this machine is ${minutes} min ${offsetMs > 0 ? 'behind' : 'ahead of'} ` +
+      `that of AWS: ${ours ?? ''} here, ${theirs ?? ''} there; signing again with the time of AWS`,
+    { hint: 'set the clock of this machine, and keep it by NTP' },
+  )
+}
+
+/** Both hashes, and the names of the signed headers, as the lines of SigV4 hold them. */
+function signatureFacts({
+  canonicalRequest,
+  stringToSign,
+}: PreparedSignature): Record<string, string> {
+  return {
+    signedHeaders: canonicalRequest.split('\n').at(-2) ?? '',
+    canonicalRequestSha256: hash('sha256', canonicalRequest),
+    stringToSignSha256: hash('sha256', stringToSign),
+  }
+}
+
+function answerFacts(timed: TimedResponse): Record<string, string | number> {
+  const { response, sentAt, receivedAt } = timed
+  const offsetMs = clockOffset(timed)
+  const requestId = response.headers['x-amzn-requestid']
+  return {
+    status: response.status,
+    ...(requestId === undefined ? {} : { requestId: printable(requestId, 128) }),
+    durationMs: receivedAt - sentAt,
+    ...(offsetMs === undefined ? {} : { clockOffsetSeconds: Math.round(offsetMs / 1000) }),
+  }
+}
