@@ -192,12 +192,12 @@ export class RefreshEngine implements AsyncDisposable {
     this.#failures.set(error.code, (this.#failures.get(error.code) ?? 0) + 1)
     this.#lastError = { error, at: now }
     this.#outOfTurn = true
-    const retryAfterSeconds = error.detail['retryAfterSeconds']
+    const retryAfterMs = error.detail['retryAfterMs']
     const delayMs = retryDelayMs(
       {
         failures: this.#failuresInARow,
         hasCredentials: current !== undefined,
-        retryAfterMs: typeof retryAfterSeconds === 'number' ? retryAfterSeconds * 1000 : undefined,
+        retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : undefined,
       },
       this.#options.random,
     )

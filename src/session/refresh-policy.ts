@@ -11,6 +11,7 @@
  */
 
 import type { Random } from '../core/ports.ts'
+import { MAX_RETRY_AFTER_MS } from './retry.ts'
 
 /** The longest sleep. Timers stand still while a machine is suspended; the wall clock does not. */
 export const MAX_TICK_MS = 30_000
@@ -23,9 +24,6 @@ export const TRY_FLOOR_WITH_CREDENTIALS_MS = 10_000
 
 const BACKOFF_START_MS = 1_000
 const BACKOFF_MAX_MS = 60_000
-/** A service that asks for more than this is not believed. */
-const RETRY_AFTER_MAX_MS = 300_000
-
 /** Parts of a lifetime between which the next refresh falls. */
 const REFRESH_SPAN = {
   onSchedule: { from: 0.45, to: 0.55 },
@@ -64,6 +62,6 @@ export function retryDelayMs(options: RetryDelayOptions, random: Random): number
     BACKOFF_START_MS * 2 ** Math.min(options.failures - 1, 16),
   )
   const floor = options.hasCredentials ? TRY_FLOOR_WITH_CREDENTIALS_MS : TRY_FLOOR_MS
-  const asked = Math.min(options.retryAfterMs ?? 0, RETRY_AFTER_MAX_MS)
+  const asked = Math.min(options.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS)
   return Math.max(floor, asked, Math.round(random() * ceiling))
 }

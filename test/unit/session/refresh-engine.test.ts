@@ -194,7 +194,7 @@ describe('failure', () => {
     ] as const) {
       const w = world(() => 0)
       w.fail = new RolesAnywhereError('ERR_SERVICE_THROTTLED', 'slow down', {
-        detail: { retryAfterSeconds: asked },
+        detail: { retryAfterMs: asked * 1000 },
       })
       w.engine.start()
       await w.time.advance(kept + 5_000)
