@@ -1,3 +1,90 @@
+/**
+ * From argv to an exit code: the only place that turns an error into a line and a number.
+ *
+ * @module
+ */
+
+import { RolesAnywhereError } from '../core/errors.ts'
+import { readAwsFile } from '../settings/read-aws-file.ts'
+import { resolveSettings } from '../settings/resolve-settings.ts'
+import { parseArguments, type Flags } from './program.ts'
+import { createReporter, type CliReporter, type LogFormat } from './reporter.ts'
+import { nodeSystem, type System } from './system.ts'
+
+/** Runs the program in the real world. */
 export async function run(): Promise<number> {
-  return Promise.resolve(0)
+  return await main(nodeSystem())
+}
+
+/**
+ * Runs one command to its end.
+ *
+ * @returns the exit code: 0, that of the error's family, or 128 + n after signal n.
+ */
+export async function main(system: System): Promise<number> {
+  // Until the settings are known, errors are printed in the plain form.
+  let reporter = createReporter({ ...reporterPorts(system), format: 'text', debug: false })
+  try {
+    const parsed = parseArguments(system.argv)
+    if ('help' in parsed) {
+      await system.writeResult(parsed.help)
+      return 0
+    }
+    reporter = earlyReporter(parsed.flags, system)
+    const { settings, sources, warnings } = resolveSettings({
+      command: parsed.row.name,
+      flags: parsed.flags,
+      env: system.env,
+      platform: system.platform,
+      readFile: readAwsFile,
+    })
+    reporter = createReporter({
+      ...reporterPorts(system),
+      format: settings.logFormat,
+      debug: settings.debug,
+    })
+    for (const { message, hint } of warnings)
+      reporter.warn(message, hint === undefined ? {} : { hint })
+    for (const { name, origin, shown } of sources) {
+      reporter.debug('setting', { name, origin, value: shown })
+    }
+    const command = await parsed.row.load()
+    await command.execute({ settings, system, reporter })
+    return 0
+  } catch (error) {
+    return failure(error, system, reporter)
+  }
+}
+
+function failure(error: unknown, system: System, reporter: CliReporter): number {
+  const known = error instanceof RolesAnywhereError ? error : internalError(error)
+  reporter.error(known)
+  if (system.signal.aborted) return 128 + (system.signal.reason === 'SIGINT' ? 2 : 15)
+  return known.exitCode
+}
+
+/** A bug of ours. The message may hold anything, so it is shown only among the causes, with --debug. */
+function internalError(cause: unknown): RolesAnywhereError {
+  const name = cause instanceof Error ? cause.name : typeof cause
+  return new RolesAnywhereError('ERR_INTERNAL', `an unexpected ${name} happened`, {
+    hint: 'please report it, with what --debug shows',
+    cause,
+  })
+}
+
+/** Settings that cannot be read are reported in the form that the flags, at least, ask for. */
+function earlyReporter(flags: Flags, system: System): CliReporter {
+  const format: LogFormat = flags['log-format'] === 'json' ? 'json' : 'text'
+  return createReporter({ ...reporterPorts(system), format, debug: flags['debug'] === true })
+}
+
+function reporterPorts(
+  system: System,
+): Pick<Parameters<typeof createReporter>[0], 'clock' | 'write'> {
+  return {
+    clock: system.clock,
+    write(text) {
+      system.writeMessage(text)
+    },
+  }
 }

@@ -17,7 +17,7 @@ export interface System {
   readonly platform: string
   readonly clock: Clock
   readonly random: Random
-  wait(ms: number, signal?: AbortSignal): Promise<void>
+  readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>
   /** The result, and nothing else. Resolves when the bytes have left the process. */
   writeResult(result: string | Uint8Array): Promise<void>
   /** Lines for people. */

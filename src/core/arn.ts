@@ -88,9 +88,7 @@ export function checkArnAgreement(arns: {
 
 type ArnKind = 'trust-anchor' | 'profile' | 'role'
 
-/** Longest ARN that the service model takes, in characters. */
-const MAX_ARN_LENGTH = 1011
-
+// Every part is bounded, which keeps an ARN below the 1,011 characters of the service model.
 const PREFIX = String.raw`arn:(?<partition>aws(?:-[a-z0-9-]{1,30})?)`
 const REGIONAL = String.raw`${PREFIX}:rolesanywhere:(?<region>[a-z][a-z0-9-]{0,62}):(?<account>\d{12})`
 const GLOBAL = String.raw`${PREFIX}:iam:(?<region>):(?<account>\d{12})`
@@ -111,7 +109,7 @@ const KINDS = {
   role: {
     noun: 'a role',
     flag: '--role-arn',
-    // IAM: a path is any printable ASCII between slashes, a name is 1 to 64 of [\w+=,.@-].
+    // IAM: a path is 512 of printable ASCII with its slashes, a name is 64 of [\w+=,.@-].
     pattern: new RegExp(
       String.raw`^${GLOBAL}:(?<resource>role/(?:[\x21-\x7e]{1,510}/)?[\w+=,.@-]{1,64})$`,
     ),
@@ -120,8 +118,7 @@ const KINDS = {
 } as const satisfies Record<ArnKind, object>
 
 function parseArn(text: string, kind: ArnKind): Arn {
-  const { partition, region, account, resource } =
-    (text.length <= MAX_ARN_LENGTH ? KINDS[kind].pattern.exec(text)?.groups : undefined) ?? {}
+  const { partition, region, account, resource } = KINDS[kind].pattern.exec(text)?.groups ?? {}
   if (
     partition === undefined ||
     region === undefined ||

@@ -38,60 +38,85 @@ export async function exchange(
 ): Promise<HttpResponse> {
   const { url, method, body } = request
   const peer = peerOf(url, 'endpoint')
-  const client = clientOver(socket, url)
-  const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>()
-  const onAbort = (): void => {
-    reject(options.signal.reason)
-  }
-  options.signal.addEventListener('abort', onAbort, { once: true })
   let status = 0
   let headers: HttpResponse['headers'] = {}
   const chunks: Buffer[] = []
-  client.dispatch(
-    {
-      method,
-      path: `${url.pathname}${url.search}`,
-      headers: {
-        ...request.headers,
-        'user-agent': options.userAgent,
-        'accept-encoding': 'identity',
+  return await overSocket<HttpResponse>(socket, url, options.signal, (client, resolve, reject) => {
+    client.dispatch(
+      {
+        method,
+        path: `${url.pathname}${url.search}`,
+        headers: {
+          ...request.headers,
+          'user-agent': options.userAgent,
+          'accept-encoding': 'identity',
+        },
+        body: body.byteLength === 0 ? null : body,
       },
-      body: body.byteLength === 0 ? null : body,
-    },
-    {
-      onRequestStart() {
-        // undici asks for it to be there.
+      {
+        onRequestStart() {
+          // undici asks for it to be there.
+        },
+        onResponseStart(_controller, statusCode, received) {
+          if (statusCode < 200) return
+          options.onResponseStart()
+          status = statusCode
+          headers = joined(received)
+          const encoding = headers['content-encoding'] ?? 'identity'
+          if (status >= 300 && status < 400) {
+            reject(redirectFailure(status, headers['location'], url))
+          } else if (encoding.toLowerCase() !== 'identity') {
+            reject(encodingFailure(encoding, peer))
+          }
+        },
+        onResponseData(_controller, chunk) {
+          chunks.push(chunk)
+        },
+        onResponseEnd() {
+          resolve({ status, headers, body: Buffer.concat(chunks) })
+        },
+        onResponseError(_controller, error) {
+          reject(exchangeFailure(error, peer, status !== 0))
+        },
       },
-      onResponseStart(_controller, statusCode, received) {
-        if (statusCode < 200) return
-        options.onResponseStart()
-        status = statusCode
-        headers = joined(received)
-        const encoding = headers['content-encoding'] ?? 'identity'
-        if (status >= 300 && status < 400) reject(redirectFailure(status, headers['location'], url))
-        else if (encoding.toLowerCase() !== 'identity') reject(encodingFailure(encoding, peer))
-      },
-      onResponseData(_controller, chunk) {
-        chunks.push(chunk)
-      },
-      onResponseEnd() {
-        resolve({ status, headers, body: Buffer.concat(chunks) })
-      },
-      onResponseError(_controller, error) {
-        reject(exchangeFailure(error, peer, status !== 0))
-      },
-    },
-  )
+    )
+  })
+}
+
+/**
+ * What `start` resolves to, with an HTTP client over a connection that is already open. The client is
+ * gone afterwards, and with it the connection, unless a tunnel has taken the connection over.
+ *
+ * @throws the reason of `signal` when it is aborted.
+ */
+export async function overSocket<T>(
+  socket: Socket,
+  origin: URL,
+  signal: AbortSignal,
+  start: (client: Client, resolve: (value: T) => void, reject: (error: Error) => void) => void,
+): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const onAbort = (): void => {
+    reject(signal.reason)
+  }
+  const client = clientOver(socket, origin)
   try {
+    signal.throwIfAborted()
+    signal.addEventListener('abort', onAbort, { once: true })
+    start(client, resolve, reject)
     return await promise
+  } catch (error) {
+    // The client destroys only what it has taken up.
+    socket.destroy()
+    throw error
   } finally {
-    options.signal.removeEventListener('abort', onAbort)
+    signal.removeEventListener('abort', onAbort)
     await client.destroy()
   }
 }
 
-/** An HTTP client whose one connection is already open; it never opens another. */
-export function clientOver(socket: Socket, origin: URL): Client {
+/** It never opens another connection. */
+function clientOver(socket: Socket, origin: URL): Client {
   let unused: Socket | undefined = socket
   return new Client(origin.origin, {
     connect: (_options, callback) => {

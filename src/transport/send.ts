@@ -83,6 +83,7 @@ async function sendOnce(
 ): Promise<HttpResponse> {
   const { proxy, timeouts } = settings
   using deadlines = new Deadlines(request.url, signal)
+  deadlines.signal.throwIfAborted()
   deadlines.add(timeouts.totalMs)
   const endConnect = deadlines.add(timeouts.connectMs)
   const socket = await connect(request.url, {

@@ -8,7 +8,7 @@
  */
 
 import type { Socket } from 'node:net'
-import { clientOver } from './exchange.ts'
+import { overSocket } from './exchange.ts'
 import { tunnelFailure, tunnelRefusal } from './exchange-failures.ts'
 import { authorityOf, type Peer } from './peer.ts'
 import type { Proxy } from './proxy.ts'
@@ -25,43 +25,32 @@ export async function openTunnel(
   signal: AbortSignal,
 ): Promise<Socket> {
   const authority = authorityOf(target)
-  const client = clientOver(socket, new URL(`http://${authorityOf(proxy.peer)}`))
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>()
-  const onAbort = (): void => {
-    reject(signal.reason)
-  }
-  signal.addEventListener('abort', onAbort, { once: true })
-  client.dispatch(
-    {
-      method: 'CONNECT',
-      path: authority,
-      headers: {
-        host: authority,
-        ...(proxy.authorization === undefined
-          ? {}
-          : { 'proxy-authorization': proxy.authorization }),
+  const origin = new URL(`http://${authorityOf(proxy.peer)}`)
+  return await overSocket<Socket>(socket, origin, signal, (client, resolve, reject) => {
+    client.dispatch(
+      {
+        method: 'CONNECT',
+        path: authority,
+        headers: {
+          host: authority,
+          ...(proxy.authorization !== undefined && { 'proxy-authorization': proxy.authorization }),
+        },
       },
-    },
-    {
-      onRequestStart() {
-        // undici asks for it to be there.
+      {
+        onRequestStart() {
+          // undici asks for it to be there.
+        },
+        onRequestUpgrade(_controller, status) {
+          if (status >= 200 && status < 300) resolve(socket)
+          else {
+            const hadPassword = proxy.authorization !== undefined
+            reject(tunnelRefusal(status, proxy.peer, hadPassword, target))
+          }
+        },
+        onResponseError(_controller, error) {
+          reject(tunnelFailure(error, proxy.peer))
+        },
       },
-      onRequestUpgrade(_controller, status) {
-        if (status >= 200 && status < 300) resolve(socket)
-        else reject(tunnelRefusal(status, proxy.peer, proxy.authorization !== undefined, target))
-      },
-      onResponseError(_controller, error) {
-        reject(tunnelFailure(error, proxy.peer))
-      },
-    },
-  )
-  try {
-    return await promise
-  } catch (error) {
-    socket.destroy()
-    throw error
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-    await client.destroy()
-  }
+    )
+  })
 }

@@ -319,6 +319,25 @@ describe('cancelling', () => {
         signal: AbortSignal.abort(),
       }),
     ).rejects.toMatchObject({ code: 'ERR_CANCELLED' })
+    expect(server.connections).toHaveLength(0)
+  })
+
+  it('at the very moment the connection stands is not lost', async () => {
+    await using server = await tcpServer(() => undefined)
+    await using transport = createTransport({ userAgent: 'test', timeouts: TIMEOUTS })
+    const controller = new AbortController()
+    const url = new URL(`http://127.0.0.1:${server.port}/`)
+    const request = {
+      ...requestTo(url.href),
+      // Read only when the request is written, after the connection stands.
+      get headers() {
+        controller.abort()
+        return {}
+      },
+    }
+    await expect(transport.send(request, { signal: controller.signal })).rejects.toMatchObject({
+      code: 'ERR_CANCELLED',
+    })
   })
 
   it.each(['http', 'https'])(

@@ -33,8 +33,8 @@ export interface FileIdentityOptions {
   /** Default: the private key in `certificate`. */
   readonly privateKey?: string | undefined
   readonly intermediates?: string | undefined
-  /** Asked only when the key is encrypted. */
-  readonly password?: SecretSource | undefined
+  /** Asked only when the key is encrypted: where the password is, or what yields it. */
+  readonly password?: SecretSource | (() => Promise<string>) | undefined
   /** Refuse a key or password file that others may read, instead of warning. Default false. */
   readonly strictPermissions?: boolean | undefined
 }
@@ -168,7 +168,10 @@ function rememberedPassword(
   return (name) => {
     if (password === undefined) return Promise.reject(passwordRequired(name))
     const what = `the password of "${name}"`
-    remembered ??= readSecret(password, what, secrets, { strictPermissions })
+    remembered ??=
+      typeof password === 'function'
+        ? password()
+        : readSecret(password, what, secrets, { strictPermissions })
     return remembered
   }
 }

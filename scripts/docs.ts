@@ -1,0 +1,62 @@
+/**
+ * Writes the parts of docs/ that are generated from tables in the code. A test compares them, so they
+ * cannot go stale.
+ *
+ * @module
+ */
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ERROR_CODES, ERROR_FAMILIES, type ErrorFamily } from '../src/core/errors.ts'
+import { settingsMarkdown } from '../src/settings/describe-settings.ts'
+
+/** File name in docs/ → its whole content. */
+export function generatedDocs(): ReadonlyMap<string, string> {
+  return new Map([
+    ['errors.md', errors()],
+    ['settings.md', settings()],
+  ])
+}
+
+function errors(): string {
+  const families = Object.entries(ERROR_FAMILIES).map(([name, { exitCode, whoCanFix }]) => {
+    const codes = Object.entries(ERROR_CODES)
+      .filter(([, { family }]) => family === (name as ErrorFamily))
+      .map(([code, { meaning }]) => `| \`${code}\` | ${meaning} |`)
+    return `## ${name}: exit code ${exitCode}
+
+Who can fix it: ${whoCanFix}.
+
+| code | meaning |
+| --- | --- |
+${codes.join('\n')}
+`
+  })
+  return `# Errors and exit codes
+
+Generated from \`src/core/errors.ts\` by \`npm run docs\`.
+
+A failure prints one line \`rolesanywhere: error: what happened [CODE]\` and mostly a line \`hint: what to do next\` on stderr. With
+\`--log-format json\` both are members of one JSON object. stdout then carries 0 bytes. Codes and exit codes are part of the
+interface. Success is 0; a run ended by SIGINT or SIGTERM is 130 or 143.
+
+${families.join('\n')}`
+}
+
+function settings(): string {
+  return `# Settings
+
+Generated from \`src/settings/settings-table.ts\` by \`npm run docs\`.
+
+Every setting can be given in three ways; the first that is there wins: the flag, the environment variable, the key in the profile of the AWS
+config file (\`--profile NAME\`, else \`AWS_PROFILE\`, else \`default\`). An empty environment variable counts as absent. Paths may begin with
+\`~/\`.
+
+${settingsMarkdown()}`
+}
+
+if (process.argv[1] === import.meta.filename) {
+  for (const [name, text] of generatedDocs()) {
+    writeFileSync(join(import.meta.dirname, '../docs', name), text)
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Every command, one row each: what help says about it and the file that does it.
+ *
+ * Files are loaded on use, so that a run pays only for its own command.
+ *
+ * @module
+ */
+
+import type { CommandName } from '../settings/setting-row.ts'
+import type { Invocation } from './invocation.ts'
+
+export interface CommandModule {
+  /** Does the command's work; the result goes to `system.writeResult`. */
+  execute(invocation: Invocation): Promise<void>
+}
+
+export interface CommandRow {
+  readonly name: CommandName
+  /** One sentence without its full stop. */
+  readonly summary: string
+  /** Command lines that help shows before the flags, without the program's name. */
+  readonly examples: readonly string[]
+  readonly load: () => Promise<CommandModule>
+}
+
+const ARNS = '--trust-anchor-arn ARN --profile-arn ARN --role-arn ARN'
+
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    name: 'credential-process',
+    summary: 'Print temporary credentials as the JSON that AWS SDKs read',
+    examples: [
+      `credential-process --certificate client.pem --private-key client.key ${ARNS}`,
+      'credential-process --profile onprem',
+    ],
+    load: async () => import('./commands/credential-process.ts'),
+  },
+  {
+    name: 'sign-string',
+    summary: 'Sign a fixed test message, to prove that a private key can be used',
+    examples: [
+      'sign-string --private-key client.key',
+      'sign-string --private-key client.key --stdin --format bin < message > signature',
+    ],
+    load: async () => import('./commands/sign-string.ts'),
+  },
+  {
+    name: 'read-certificate-data',
+    summary: 'Print what AWS will see of a certificate',
+    examples: ['read-certificate-data --certificate client.pem'],
+    load: async () => import('./commands/read-certificate-data.ts'),
+  },
+  {
+    name: 'cache list',
+    summary: 'List the credentials that credential-process --cache keeps, without their secrets',
+    examples: ['cache list'],
+    load: async () => import('./commands/cache-list.ts'),
+  },
+  {
+    name: 'cache clear',
+    summary: 'Remove the credentials that credential-process --cache keeps',
+    examples: ['cache clear'],
+    load: async () => import('./commands/cache-clear.ts'),
+  },
+  {
+    name: 'emulator',
+    summary: 'Run a local Roles Anywhere endpoint that really verifies, for tests',
+    examples: [
+      'emulator --trust-anchor ca.pem',
+      'emulator --trust-anchor ca.pem --tls --tls-ca-out tls-ca.pem --fault status=503:x2',
+    ],
+    load: async () => import('./commands/emulator.ts'),
+  },
+  {
+    name: 'version',
+    summary: 'Print the version',
+    examples: ['version'],
+    load: async () => import('./commands/version.ts'),
+  },
+]
+
+/** Commands of the reference helper that are still to come here. */
+export const COMMANDS_TO_COME: Readonly<Record<string, string>> = {
+  serve: 'the local credentials endpoint',
+  update: 'writing the shared credentials file',
+}

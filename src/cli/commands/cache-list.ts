@@ -1,0 +1,24 @@
+/**
+ * `cache list`: what the credential cache holds, as JSON lines, without secrets.
+ *
+ * @module
+ */
+
+import { listEntries } from '../../session/cache/credential-cache.ts'
+import { cacheFolder } from '../cache-folder.ts'
+import type { Invocation } from '../invocation.ts'
+
+export async function execute({ settings, system }: Invocation<'cache list'>): Promise<void> {
+  const entries = await listEntries(cacheFolder(settings, system))
+  const lines = entries.map(({ key, credentials, fetchedAt }) =>
+    JSON.stringify({
+      key,
+      roleArn: credentials.roleArn,
+      accessKeyId: credentials.accessKeyId,
+      fetched: new Date(fetchedAt).toISOString(),
+      expiration: credentials.expiration,
+      expired: credentials.expiresAt <= system.clock(),
+    }),
+  )
+  await system.writeResult(lines.map((line) => `${line}\n`).join(''))
+}

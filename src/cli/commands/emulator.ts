@@ -1,0 +1,45 @@
+/**
+ * `emulator`: a local Roles Anywhere endpoint until it is stopped.
+ *
+ * stdout gets one line, its URL, once it listens; each request makes a line on stderr.
+ *
+ * @module
+ */
+
+import { writeFile } from 'node:fs/promises'
+import { startEmulator } from '../../emulator/emulator.ts'
+import { parseFault } from '../../emulator/faults.ts'
+import { describeRequest } from '../../emulator/request-facts.ts'
+import { readSmallFile } from '../../identity/files/read-file.ts'
+import type { Invocation } from '../invocation.ts'
+import { PROGRAM } from '../reporter.ts'
+
+export async function execute(invocation: Invocation<'emulator'>): Promise<void> {
+  const { settings, system } = invocation
+  const anchor = await readSmallFile(settings.trustAnchor, '--trust-anchor')
+  const { crl, tlsCaOut } = settings
+  await using emulator = await startEmulator({
+    clock: system.clock,
+    trustAnchors: anchor.bytes.toString('latin1'),
+    revocationLists: crl === undefined ? undefined : (await readSmallFile(crl, '--crl')).bytes,
+    acceptRoleSessionName: settings.acceptRoleSessionName,
+    tls: settings.tls,
+    port: settings.port,
+    faults: settings.fault?.map(parseFault),
+    onRequest(facts) {
+      if (!settings.quiet) system.writeMessage(`${PROGRAM}: ${describeRequest(facts)}\n`)
+    },
+  })
+  if (tlsCaOut !== undefined && emulator.caPem !== undefined) {
+    await writeFile(tlsCaOut, emulator.caPem)
+  }
+  await system.writeResult(`${emulator.url}\n`)
+  await aborted(system.signal)
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise((resolve) => {
+    signal.addEventListener('abort', resolve, { once: true })
+  })
+}

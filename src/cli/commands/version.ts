@@ -1,0 +1,12 @@
+/**
+ * `version`: the version of this package, alone on a line.
+ *
+ * @module
+ */
+
+import type { Invocation } from '../invocation.ts'
+import { VERSION } from '../version.ts'
+
+export async function execute({ system }: Invocation): Promise<void> {
+  await system.writeResult(`${VERSION}\n`)
+}

@@ -1,0 +1,45 @@
+/**
+ * One CreateSession: identity and transport are opened, used once, and closed.
+ *
+ * @module
+ */
+
+import type { SessionCredentials } from '../core/credentials.ts'
+import type { CreateSessionParameters } from '../core/create-session-request.ts'
+import { createSession } from '../session/create-session.ts'
+import { createTransport, type Transport } from '../transport/send.ts'
+import type { Invocation } from './invocation.ts'
+import { openIdentity } from './open-identity.ts'
+import { readCaBundle } from './read-ca-bundle.ts'
+import { VERSION } from './version.ts'
+
+export async function fetchCredentials(
+  parameters: CreateSessionParameters,
+  invocation: Invocation<'credential-process'>,
+): Promise<SessionCredentials> {
+  const { settings, system, reporter } = invocation
+  await using identity = await openIdentity(invocation)
+  await using transport = await openTransport(settings, system.platform)
+  return await createSession(parameters, {
+    identity,
+    send: transport.send,
+    clock: system.clock,
+    random: system.random,
+    wait: system.wait,
+    signal: system.signal,
+    reporter,
+    ...(settings.timeout === undefined ? {} : { totalTimeoutMs: settings.timeout * 1000 }),
+  })
+}
+
+async function openTransport(
+  settings: Invocation<'credential-process'>['settings'],
+  platform: string,
+): Promise<Transport> {
+  return createTransport({
+    userAgent: `rolesanywhere/${VERSION} (${platform})`,
+    caBundle: settings.caBundle === undefined ? undefined : await readCaBundle(settings.caBundle),
+    proxy: { httpsProxy: settings.proxy, noProxy: settings.noProxy },
+    verifyTls: !settings.noVerifySsl,
+  })
+}

@@ -1,0 +1,144 @@
+/**
+ * The one AWS profile that settings may come from, out of both shared files.
+ *
+ * A drop-in for command lines that name everything must not fail because of an unrelated broken
+ * `~/.aws/config`. So a problem is thrown only when the user asked this tool for the profile;
+ * otherwise it is handed on, to be a warning, or the error when a setting is then missing.
+ *
+ * @see AWS SDKs and Tools Reference Guide, "Shared config and credentials files"
+ * @module
+ */
+
+import { RolesAnywhereError } from '../core/errors.ts'
+import {
+  emptySections,
+  mergeAwsSections,
+  parseAwsConfigFile,
+  subProperties,
+  type AwsFileKind,
+  type AwsProperties,
+  type AwsSections,
+} from './aws-config-file.ts'
+import { awsFilePath, type SystemFacts } from './aws-config-location.ts'
+import type { ReadAwsFile } from './read-aws-file.ts'
+
+/** The profile when nobody names one. */
+export const DEFAULT_PROFILE = 'default'
+
+/** Where `endpoint_url` under `rolesanywhere =` in the profile's `[services …]` section is found. */
+export const SERVICE_ENDPOINT_KEY = 'services.rolesanywhere.endpoint_url'
+
+export interface AwsProfile {
+  readonly name: string
+  /** Empty for a profile that does not exist. */
+  readonly properties: AwsProperties
+  /** Why there may be fewer properties than the user wrote. */
+  readonly problem: RolesAnywhereError | undefined
+}
+
+/** For commands that read none. */
+export const NO_PROFILE: AwsProfile = {
+  name: DEFAULT_PROFILE,
+  properties: new Map<string, string>(),
+  problem: undefined,
+}
+
+export interface ProfileChoice {
+  readonly name: string
+  /**
+   * `tool`: named for this tool. `aws`: by AWS_PROFILE, which may be meant for others.
+   * `default`: by nobody.
+   */
+  readonly namedFor: 'tool' | 'aws' | 'default'
+}
+
+/**
+ * @throws {RolesAnywhereError} for a profile named for this tool: ERR_CONFIG_PROFILE_MISSING,
+ *   ERR_CONFIG_PROFILE_INVALID, and what `readFile` throws.
+ */
+export function readAwsProfile(
+  choice: ProfileChoice,
+  system: SystemFacts,
+  readFile: ReadAwsFile,
+): AwsProfile {
+  const config = readSections('config', system, readFile)
+  const credentials = readSections('credentials', system, readFile)
+  const sections = mergeAwsSections(config.sections, credentials.sections)
+  const properties = sections.profile.get(choice.name)
+  const problem =
+    config.problem ??
+    credentials.problem ??
+    (properties === undefined && choice.namedFor !== 'default'
+      ? missingProfile(choice.name, sections, system)
+      : undefined)
+  if (problem !== undefined && choice.namedFor === 'tool') throw problem
+  return {
+    name: choice.name,
+    properties: withServiceEndpoint(properties ?? new Map<string, string>(), sections),
+    problem,
+  }
+}
+
+interface SectionsOrProblem {
+  readonly sections: AwsSections
+  readonly problem?: RolesAnywhereError
+}
+
+function readSections(
+  kind: AwsFileKind,
+  system: SystemFacts,
+  readFile: ReadAwsFile,
+): SectionsOrProblem {
+  const path = awsFilePath(kind, system)
+  try {
+    const bytes = path === undefined ? undefined : readFile(path)
+    if (path === undefined || bytes === undefined) return { sections: emptySections() }
+    return { sections: parseAwsConfigFile(decode(bytes, path), kind, path) }
+  } catch (error) {
+    if (!(error instanceof RolesAnywhereError)) throw error
+    return { sections: emptySections(), problem: error }
+  }
+}
+
+/** UTF-8, with or without a byte order mark. */
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new RolesAnywhereError('ERR_CONFIG_PROFILE_INVALID', `"${path}" is not UTF-8 text`, {
+      hint: 'save it as UTF-8, or name another file',
+      cause,
+    })
+  }
+}
+
+function missingProfile(
+  name: string,
+  sections: AwsSections,
+  system: SystemFacts,
+): RolesAnywhereError {
+  const path = awsFilePath('config', system) ?? '~/.aws/config'
+  const known = [...sections.profile.keys()].slice(0, MOST_NAMES_IN_HINT)
+  return new RolesAnywhereError(
+    'ERR_CONFIG_PROFILE_MISSING',
+    `there is no profile "${name}" in "${path}"`,
+    {
+      hint:
+        known.length === 0
+          ? `write a [profile ${name}] section there, or set AWS_CONFIG_FILE`
+          : `profiles found: ${known.join(', ')}`,
+      detail: { profile: name, path },
+    },
+  )
+}
+
+const MOST_NAMES_IN_HINT = 10
+
+/** Adds the service's own endpoint under a name that no property can have. */
+function withServiceEndpoint(properties: AwsProperties, sections: AwsSections): AwsProperties {
+  const services = sections.services.get(properties.get('services') ?? '')
+  const endpoint = subProperties(services?.get('rolesanywhere') ?? '').get('endpoint_url')
+  return endpoint === undefined
+    ? properties
+    : new Map([...properties, [SERVICE_ENDPOINT_KEY, endpoint]])
+}

@@ -1,0 +1,128 @@
+/**
+ * What settings must satisfy together, and what must be said about them.
+ *
+ * @module
+ */
+
+import { RolesAnywhereError } from '../core/errors.ts'
+import { quoted } from '../core/printable.ts'
+import { DEFAULT_PROFILE, type AwsProfile } from './aws-profile.ts'
+import type { GivenSetting } from './given-settings.ts'
+import { PROFILE_KEY_PREFIX, flagOf, profileKeyOf, variableNameOf } from './setting-row.ts'
+import { canComeFrom, type CommandName, type SettingRow } from './setting-row.ts'
+import { SETTINGS_TABLE } from './settings-table.ts'
+
+export interface SettingWarning {
+  readonly message: string
+  readonly hint?: string
+}
+
+/** A setting that asks for nothing: `--reuse-pin=false`. */
+function isOff({ value }: GivenSetting): boolean {
+  return value === false
+}
+
+/**
+ * Refuses by name what later versions bring, rather than doing something else in its place.
+ *
+ * @throws {RolesAnywhereError} ERR_USAGE_NOT_SUPPORTED
+ */
+export function checkSupported(given: readonly GivenSetting[]): void {
+  for (const setting of given) {
+    const { row, text, origin } = setting
+    if (row.waitsFor !== undefined && !isOff(setting)) {
+      throw notSupported(`${origin} is not supported yet`, row.waitsFor, origin)
+    }
+    const waiting = row.waitingValues?.find(({ pattern }) => pattern.test(text))
+    if (waiting !== undefined) {
+      throw notSupported(
+        `${origin}: ${waiting.what} are not supported yet`,
+        waiting.waitsFor,
+        origin,
+      )
+    }
+  }
+}
+
+function notSupported(message: string, waitsFor: string, origin: string): RolesAnywhereError {
+  return new RolesAnywhereError('ERR_USAGE_NOT_SUPPORTED', message, {
+    hint: `it waits for ${waitsFor}; use a certificate and a key in files (--certificate, --private-key)`,
+    detail: { origin, waitsFor },
+  })
+}
+
+/** @throws {RolesAnywhereError} ERR_USAGE_CONFLICT, naming both and where they come from. */
+export function checkConflicts(given: readonly GivenSetting[]): void {
+  const effective = given.filter((setting) => !isOff(setting))
+  for (const one of effective) {
+    const other = effective.find(({ row }) => one.row.conflicts?.includes(row.name))
+    if (other === undefined) continue
+    const isSwitch = [one, other].some(({ value }) => value === true)
+    throw new RolesAnywhereError(
+      'ERR_USAGE_CONFLICT',
+      `${one.origin} and ${other.origin} exclude each other`,
+      {
+        hint: `give only one of them${isSwitch ? '; a switch is turned off with =false' : ''}`,
+        detail: { settings: [one.row.name, other.row.name] },
+      },
+    )
+  }
+}
+
+/**
+ * @throws {RolesAnywhereError} ERR_USAGE_MISSING_SETTING, naming all that are missing and the three
+ *   ways to give them; the profile's own problem when that may be why.
+ */
+export function checkRequired(
+  command: CommandName,
+  rows: readonly SettingRow[],
+  given: readonly GivenSetting[],
+  profile: AwsProfile,
+): void {
+  const missing = rows.filter(
+    (row) => row.requiredBy?.includes(command) === true && !given.some((one) => one.row === row),
+  )
+  if (missing.length === 0) return
+  if (profile.problem !== undefined) throw profile.problem
+  const list = (nameOf: (row: SettingRow) => string) => missing.map(nameOf).join(', ')
+  throw new RolesAnywhereError('ERR_USAGE_MISSING_SETTING', `${command} needs ${list(flagOf)}`, {
+    hint:
+      `give each as that flag, in the environment (${list(variableNameOf)}), ` +
+      `or under [${sectionName(profile)}] in the AWS config file (${list(profileKeyOf)})`,
+    detail: { settings: missing.map(({ name }) => name) },
+  })
+}
+
+function sectionName({ name }: AwsProfile): string {
+  return name === DEFAULT_PROFILE ? name : `profile ${name}`
+}
+
+/** What to tell the user about settings that are in effect, or that are not though they were written. */
+export function warningsAbout(
+  given: readonly GivenSetting[],
+  profile: AwsProfile,
+): readonly SettingWarning[] {
+  const ofRows = given
+    .filter((setting) => !isOff(setting))
+    .flatMap(({ row }) => (row.warning === undefined ? [] : [row.warning]))
+  return [...problemOf(profile), ...unknownKeys(profile), ...ofRows]
+}
+
+function problemOf({ problem }: AwsProfile): SettingWarning[] {
+  if (problem === undefined) return []
+  const { message, hint } = problem
+  return [
+    {
+      message: `settings of the AWS profile are not in effect: ${message}`,
+      ...(hint === undefined ? {} : { hint }),
+    },
+  ]
+}
+
+/** A misspelled key would otherwise be a setting that is silently not in effect. */
+function unknownKeys({ name, properties }: AwsProfile): SettingWarning[] {
+  const known = SETTINGS_TABLE.filter((row) => canComeFrom(row, 'profile')).map(profileKeyOf)
+  return [...properties.keys()]
+    .filter((key) => key.startsWith(PROFILE_KEY_PREFIX) && !known.includes(key))
+    .map((key) => ({ message: `profile "${name}" has ${quoted(key)}, which is no setting` }))
+}

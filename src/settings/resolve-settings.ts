@@ -1,0 +1,94 @@
+/**
+ * Flags, environment and AWS profile become one checked value: flag before environment before profile
+ * before default, for every setting by the same rules.
+ *
+ * Parsing argv, and opening the files and secrets that settings name, are left to others.
+ *
+ * @see design.md 4, "Settings"
+ * @module
+ */
+
+import { RolesAnywhereError } from '../core/errors.ts'
+import type { SystemFacts } from './aws-config-location.ts'
+import { checkConflicts, checkRequired, checkSupported, warningsAbout } from './check-settings.ts'
+import type { SettingWarning } from './check-settings.ts'
+import { givenSettings, profileFor, type Flags } from './given-settings.ts'
+import type { ReadAwsFile } from './read-aws-file.ts'
+import { canComeFrom, flagOf } from './setting-row.ts'
+import type { CommandName, SettingPlace, SettingRow } from './setting-row.ts'
+import { parseSettingValue, showSettingValue, type SettingValue } from './setting-value.ts'
+import { SETTINGS_TABLE, settingsOf, type Settings } from './settings-table.ts'
+
+export interface SettingsInput<C extends CommandName> extends SystemFacts {
+  readonly command: C
+  readonly flags: Flags
+  readonly readFile: ReadAwsFile
+}
+
+export interface ResolvedSettings<C extends CommandName> {
+  readonly settings: Settings<C>
+  /** One for each setting that was given, in the order of the table; fit to be shown. */
+  readonly sources: readonly SettingSource[]
+  readonly warnings: readonly SettingWarning[]
+}
+
+export interface SettingSource {
+  readonly name: string
+  readonly place: SettingPlace
+  /** `--region`, `AWS_CA_BUNDLE`, `rolesanywhere_region of profile "onprem"` */
+  readonly origin: string
+  /** The value, or what may be shown of it. */
+  readonly shown: string
+}
+
+/**
+ * @throws {RolesAnywhereError} ERR_USAGE_UNKNOWN_FLAG, ERR_USAGE_INVALID_VALUE, ERR_USAGE_CONFLICT,
+ *   ERR_USAGE_NOT_SUPPORTED, ERR_USAGE_MISSING_SETTING, ERR_CONFIG_ARN_INVALID,
+ *   ERR_CONFIG_ENDPOINT_INVALID, ERR_CONFIG_PROFILE_MISSING, ERR_CONFIG_PROFILE_INVALID, and those of
+ *   `readFile`
+ */
+export function resolveSettings<C extends CommandName>(
+  input: SettingsInput<C>,
+): ResolvedSettings<C> {
+  const rows = settingsOf(input.command)
+  checkFlags(input.command, input.flags, rows)
+  const profile = profileFor(rows, input.flags, input, input.readFile)
+  const given = givenSettings(rows, input.flags, input, profile)
+  checkSupported(given)
+  checkConflicts(given)
+  checkRequired(input.command, rows, given, profile)
+  const values = Object.fromEntries(given.map(({ row, value }) => [row.name, value]))
+  return {
+    // The type follows from the table, as the names and values here do.
+    settings: { ...defaults(input), ...values } as unknown as Settings<C>,
+    sources: given.map(({ row, text, place, origin }) => ({
+      name: row.name,
+      place,
+      origin,
+      shown: showSettingValue(row, text),
+    })),
+    warnings: warningsAbout(given, profile),
+  }
+}
+
+function checkFlags(command: CommandName, flags: Flags, rows: readonly SettingRow[]): void {
+  const known = rows.filter((row) => canComeFrom(row, 'flag')).map(flagOf)
+  const unknown = Object.keys(flags).find((flag) => !known.includes(`--${flag}`))
+  if (unknown === undefined) return
+  throw new RolesAnywhereError('ERR_USAGE_UNKNOWN_FLAG', `${command} has no flag --${unknown}`, {
+    hint: `see rolesanywhere ${command} --help`,
+  })
+}
+
+/** Of all settings: what a command has no flag for has its default. */
+function defaults(system: SystemFacts): Record<string, SettingValue> {
+  return Object.fromEntries(
+    SETTINGS_TABLE.map((row) => ({ row, text: defaultOf(row) }))
+      .filter(({ text }) => text !== '')
+      .map(({ row, text }) => [row.name, parseSettingValue(row, text, row.name, system)]),
+  )
+}
+
+function defaultOf(row: SettingRow): string {
+  return row.default ?? (row.type === 'boolean' ? 'false' : '')
+}

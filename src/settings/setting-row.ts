@@ -1,0 +1,138 @@
+/**
+ * What a row of the settings table says, and the names that follow from it.
+ *
+ * @module
+ */
+
+import type { ProfileArn, RoleArn, TrustAnchorArn } from '../core/arn.ts'
+
+/** The commands that take settings from the table. */
+export type CommandName =
+  | 'credential-process'
+  | 'update'
+  | 'serve'
+  | 'sign-string'
+  | 'read-certificate-data'
+  | 'cache list'
+  | 'cache clear'
+  | 'emulator'
+  | 'version'
+
+/** Commands that call CreateSession. */
+export const SESSION = [
+  'credential-process',
+  'update',
+  'serve',
+] as const satisfies readonly CommandName[]
+/** Commands that sign. */
+export const KEY = [...SESSION, 'sign-string'] as const satisfies readonly CommandName[]
+/** Commands that need a certificate. */
+export const IDENTITY = [...KEY, 'read-certificate-data'] as const satisfies readonly CommandName[]
+
+export const EVERY = [
+  ...IDENTITY,
+  'cache list',
+  'cache clear',
+  'emulator',
+  'version',
+] as const satisfies readonly CommandName[]
+
+/** The types of settings, and what each is once it has been read. */
+export interface SettingTypes {
+  readonly text: string
+  /** Texts, one on a line, or one for each time that the flag is given. */
+  readonly lines: readonly string[]
+  /** `~/` is expanded. */
+  readonly path: string
+  readonly boolean: boolean
+  readonly integer: number
+  /** One of the row's `choices`, in any case of letters. */
+  readonly choice: string
+  readonly 'trust-anchor-arn': TrustAnchorArn
+  readonly 'profile-arn': ProfileArn
+  readonly 'role-arn': RoleArn
+  readonly region: string
+  readonly 'endpoint-url': URL
+  /** May hold a password, so it is shown without its user part. */
+  readonly 'proxy-address': string
+  /** Where a secret is, in the grammar of `identity/secret`. Never shown: users put secrets here. */
+  readonly 'secret-source': string
+  /** A secret itself. Never shown. */
+  readonly 'secret-value': string
+}
+
+export type SettingType = keyof SettingTypes
+
+/** The three places a setting can come from, strongest first. */
+export type SettingPlace = 'flag' | 'environment' | 'profile'
+
+/** One setting. Flag, variable and profile key follow from its name. */
+export interface SettingRow {
+  /** In camelCase; unique. */
+  readonly name: string
+  /** The flag without dashes, where it is not the name in kebab-case. */
+  readonly flag?: string
+  readonly type: SettingType
+  /** Placeholder in help: `ARN`, `PATH`. Booleans have none. */
+  readonly valueName?: string
+  readonly choices?: readonly string[]
+  /** Inclusive. */
+  readonly range?: readonly [minimum: number, maximum: number]
+  readonly commands: readonly CommandName[]
+  /** Commands that cannot do without it. */
+  readonly requiredBy?: readonly CommandName[]
+  /** Default: all three. */
+  readonly places?: readonly SettingPlace[]
+  /** AWS's own variables, strongest first, after ours. */
+  readonly awsEnv?: readonly string[]
+  /** AWS's own profile keys, strongest first, after ours. */
+  readonly awsProfileKeys?: readonly string[]
+  /** Name of the boolean setting that turns AWS's own names off. */
+  readonly awsNamesUnless?: string
+  /** Text, as a user would write it. A boolean without one is false. */
+  readonly default?: string
+  /** One sentence without its full stop. */
+  readonly help: string
+  /** Said on every run that uses the setting. */
+  readonly warning?: { readonly message: string; readonly hint?: string }
+  /** Names of settings that cannot be given together with this one. */
+  readonly conflicts?: readonly string[]
+  /** What is to come before the setting can be used; it is refused by name until then. */
+  readonly waitsFor?: string
+  /** Values that wait for something, while others can be used. */
+  readonly waitingValues?: readonly WaitingValue[]
+}
+
+export interface WaitingValue {
+  readonly pattern: RegExp
+  /** Plural noun for messages: `PKCS#11 URIs`. */
+  readonly what: string
+  readonly waitsFor: string
+}
+
+/** `--trust-anchor-arn` */
+export function flagOf(row: SettingRow): string {
+  return `--${row.flag ?? words(row.name).join('-')}`
+}
+
+/** `ROLESANYWHERE_TRUST_ANCHOR_ARN` */
+export function variableNameOf(row: SettingRow): string {
+  return `ROLESANYWHERE_${words(row.name).join('_').toUpperCase()}`
+}
+
+/** What the tool's own keys in an AWS profile begin with. */
+export const PROFILE_KEY_PREFIX = 'rolesanywhere_'
+
+/** `rolesanywhere_trust_anchor_arn` */
+export function profileKeyOf(row: SettingRow): string {
+  return `${PROFILE_KEY_PREFIX}${words(row.name).join('_')}`
+}
+
+/** Whether a setting can come from a place at all. */
+export function canComeFrom(row: SettingRow, place: SettingPlace): boolean {
+  return row.places?.includes(place) ?? true
+}
+
+function words(name: string): string[] {
+  return name.split(/(?=[A-Z])/).map((word) => word.toLowerCase())
+}

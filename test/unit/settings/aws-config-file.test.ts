@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import { RolesAnywhereError } from '../../../src/core/errors.ts'
+import { parseAwsConfigFile, subProperties } from '../../../src/settings/aws-config-file.ts'
+
+/** Beyond the table of test/vectors, which a plain clone does not have. */
+describe('the AWS config parser', () => {
+  const config = (text: string) => parseAwsConfigFile(text, 'config', 'config')
+  const profile = (text: string, name = 'a') =>
+    Object.fromEntries(config(text).profile.get(name) ?? [])
+
+  it('reads profiles, services and SSO sessions apart', () => {
+    const sections = config(
+      '[default]\nx = 1\n[profile a]\nx = 2\n[services a]\nx = 3\n[sso-session a]\nx = 4\n[a]\nx = 5',
+    )
+    expect([...sections.profile.keys()]).toEqual(['default', 'a'])
+    expect(sections.profile.get('a')?.get('x')).toBe('2')
+    expect(sections.services.get('a')?.get('x')).toBe('3')
+    expect(sections['sso-session'].get('a')?.get('x')).toBe('4')
+  })
+
+  it.each(['"', "'"])('takes a name in quotes %s, which the AWS CLI writes', (quote) => {
+    expect(profile(`[profile ${quote}a${quote}]\nx = 1`)).toEqual({ x: '1' })
+    expect(profile(`[profile ${quote}a]\nx = 1`)).toEqual({})
+  })
+
+  it('lets [profile default] replace [default] wholly, in any order', () => {
+    for (const text of [
+      '[default]\nx = 1\n[profile default]\ny = 2\n[default]\nz = 3\n',
+      '[profile default]\ny = 2\n[default]\nx = 1\n',
+    ]) {
+      expect(profile(text, 'default')).toEqual({ y: '2' })
+    }
+  })
+
+  it('keeps characters that are blanks elsewhere, but not here', () => {
+    expect(profile('[profile a]\nx =\u00a0v\u000b')).toEqual({ x: '\u00a0v\u000b' })
+  })
+
+  it('lets sub-properties be commented, and reads them', () => {
+    const { endpoint_url: none, ...rest } = profile('[profile a]\ns3 =\n # c = d\n A = b # c\n')
+    expect(none).toBeUndefined()
+    expect(Object.fromEntries(subProperties(rest['s3'] ?? ''))).toEqual({ a: 'b' })
+  })
+
+  it('continues a property whose name it leaves out', () => {
+    expect(profile('[profile a]\nbad name = 1\n 2\nx = 3')).toEqual({ x: '3' })
+  })
+
+  it('is not fooled by names of object members', () => {
+    expect(profile('[profile __proto__]\nconstructor = 1', '__proto__')).toEqual({
+      constructor: '1',
+    })
+    expect(config('').profile.get('constructor')).toBeUndefined()
+  })
+
+  it.each([
+    ['[profile a', 1, "profile definition must end with ']'"],
+    ['[profile a] b', 1, "profile definition must end with ']'"],
+    ['[', 1, "profile definition must end with ']'"],
+    ['\n\nx = 1', 3, 'expected a profile definition'],
+    [' x = 1', 1, 'expected a profile definition'],
+    ['[profile a]\r\nx', 2, "expected an '=' sign defining a property"],
+    ['[profile a]\n= 1', 2, 'property did not have a name'],
+    ['[profile a]\n x = 1', 2, 'expected a property definition, found continuation'],
+    ['[profile a]\nx =\n y', 3, "expected an '=' sign defining a sub-property"],
+    ['[profile a]\nx =\n =y', 3, 'sub-property did not have a name'],
+    ['[ignored section]\nx', 2, "expected an '=' sign defining a property"],
+  ])('names file and line of %j', (text, line, what) => {
+    const error = errorOf(() => config(text))
+    expect(error.code).toBe('ERR_CONFIG_PROFILE_INVALID')
+    expect(error.message).toBe(`line ${line} of "config": ${what}`)
+    expect(error.detail).toEqual({ path: 'config', line })
+  })
+
+  it('never quotes a line, which may hold a secret key', () => {
+    const error = errorOf(() => parseAwsConfigFile('[a]\nwJalrXUtnFEMI', 'credentials', 'c'))
+    expect(JSON.stringify([error.message, error.hint, error.detail])).not.toContain('wJalrXUtnFEMI')
+  })
+})
+
+function errorOf(action: () => unknown): RolesAnywhereError {
+  try {
+    action()
+  } catch (error) {
+    if (error instanceof RolesAnywhereError) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}

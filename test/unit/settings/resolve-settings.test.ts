@@ -1,0 +1,529 @@
+import { describe, expect, it } from 'vitest'
+import { RolesAnywhereError } from '../../../src/core/errors.ts'
+import type { Flags } from '../../../src/settings/given-settings.ts'
+import { resolveSettings, type ResolvedSettings } from '../../../src/settings/resolve-settings.ts'
+import type { CommandName } from '../../../src/settings/setting-row.ts'
+
+const ARN = 'arn:aws:rolesanywhere:eu-central-1:111122223333'
+const TRUST_ANCHOR = `${ARN}:trust-anchor/11111111-2222-3333-4444-555555555555`
+const PROFILE = `${ARN}:profile/11111111-2222-3333-4444-555555555555`
+const ROLE = 'arn:aws:iam::111122223333:role/test'
+
+const REQUIRED: Flags = {
+  'trust-anchor-arn': TRUST_ANCHOR,
+  'profile-arn': PROFILE,
+  'role-arn': ROLE,
+  certificate: 'client.pem',
+}
+
+interface World {
+  readonly flags?: Flags
+  readonly env?: Readonly<Record<string, string>>
+  readonly config?: string
+  readonly credentials?: string
+  readonly readFile?: (path: string) => Uint8Array | undefined
+}
+
+function resolve<C extends CommandName>(command: C, world: World = {}): ResolvedSettings<C> {
+  const files: Record<string, string | undefined> = {
+    '/home/u/.aws/config': world.config,
+    '/home/u/.aws/credentials': world.credentials,
+  }
+  return resolveSettings({
+    command,
+    flags: world.flags ?? {},
+    env: { HOME: '/home/u', ...world.env },
+    platform: 'linux',
+    readFile:
+      world.readFile ??
+      ((path) => (files[path] === undefined ? undefined : Buffer.from(files[path]))),
+  })
+}
+
+/** `credential-process` with everything it needs given by flags. */
+function withRequired({ flags, ...world }: World = {}): ResolvedSettings<'credential-process'> {
+  return resolve('credential-process', { ...world, flags: { ...REQUIRED, ...flags } })
+}
+
+describe('a setting', () => {
+  it('comes from the flag, else the environment, else the profile, else the default', () => {
+    const config = '[default]\nrolesanywhere_digest = SHA512\n'
+    const env = { ROLESANYWHERE_DIGEST: 'sha384' }
+    const flags = { 'private-key': 'k' }
+    const digest = (world: World) =>
+      resolve('sign-string', { ...world, flags: { ...flags, ...world.flags } }).settings.digest
+    expect(digest({ config, env, flags: { digest: 'SHA256' } })).toBe('SHA256')
+    expect(digest({ config, env })).toBe('SHA384')
+    expect(digest({ config })).toBe('SHA512')
+    expect(digest({})).toBe('SHA256')
+  })
+
+  it('says where it came from', () => {
+    const { sources } = withRequired({
+      flags: { region: 'eu-west-1' },
+      env: { AWS_CA_BUNDLE: '/ca.pem', AWS_PROFILE: 'onprem' },
+      config: '[profile onprem]\nrolesanywhere_timeout = 30\n',
+    })
+    expect(sources.filter(({ name }) => !Object.hasOwn(REQUIRED, name))).toEqual(
+      expect.arrayContaining([
+        { name: 'region', place: 'flag', origin: '--region', shown: 'eu-west-1' },
+        { name: 'caBundle', place: 'environment', origin: 'AWS_CA_BUNDLE', shown: '/ca.pem' },
+        {
+          name: 'timeout',
+          place: 'profile',
+          origin: 'rolesanywhere_timeout of profile "onprem"',
+          shown: '30',
+        },
+      ]),
+    )
+  })
+
+  it.each([
+    ['flag', { flags: { region: '' } }],
+    ['environment', { env: { ROLESANYWHERE_REGION: '' } }],
+    ['profile', { config: '[default]\nrolesanywhere_region =\n' }],
+  ])('that is empty counts as not given by %s', (_place, world: World) => {
+    const { settings, sources } = withRequired(world)
+    expect(settings.region).toBeUndefined()
+    expect(sources.map(({ name }) => name)).not.toContain('region')
+  })
+
+  it('of the tool goes before what AWS calls it, within one place', () => {
+    const env = { ROLESANYWHERE_CA_BUNDLE: '/ours', AWS_CA_BUNDLE: '/aws' }
+    const config = '[default]\nca_bundle = /aws\nrolesanywhere_ca_bundle = /ours\n'
+    expect(withRequired({ env }).settings.caBundle).toBe('/ours')
+    expect(withRequired({ config }).settings.caBundle).toBe('/ours')
+  })
+})
+
+describe('values', () => {
+  it('become what the table says', () => {
+    const { settings } = withRequired({
+      flags: {
+        endpoint: 'https://vpce.example/base',
+        'session-duration': '900',
+        'no-verify-ssl': true,
+        'ca-bundle': '~/ca.pem',
+        'log-format': 'JSON',
+        proxy: 'http://user:pass@proxy:3128',
+      },
+      env: { ROLESANYWHERE_DEBUG: '1', NO_PROXY: 'a,b' },
+    })
+    expect(settings.trustAnchorArn).toMatchObject({ kind: 'trust-anchor', region: 'eu-central-1' })
+    expect(settings.profileArn.kind).toBe('profile')
+    expect(settings.roleArn.accountId).toBe('111122223333')
+    expect(settings.endpoint?.href).toBe('https://vpce.example/base')
+    expect(settings.sessionDuration).toBe(900)
+    expect(settings.noVerifySsl).toBe(true)
+    expect(settings.caBundle).toBe('/home/u/ca.pem')
+    expect(settings.logFormat).toBe('json')
+    expect(settings.debug).toBe(true)
+    expect(settings.strictPermissions).toBe(false)
+    expect(settings.proxy).toBe('http://user:pass@proxy:3128')
+    expect(settings.noProxy).toBe('a,b')
+  })
+
+  it('of booleans are written as Go writes them, in any case of letters', () => {
+    for (const text of ['true', 'TRUE', 't', '1']) {
+      expect(withRequired({ flags: { debug: text } }).settings.debug).toBe(true)
+    }
+    for (const text of ['false', 'False', 'F', '0']) {
+      expect(withRequired({ flags: { debug: text } }).settings.debug).toBe(false)
+    }
+    expect(withRequired({ flags: { debug: false } }).settings.debug).toBe(false)
+  })
+
+  it('of a repeated flag stay apart, commas and all', () => {
+    const flags = { 'trust-anchor': 'ca.pem', fault: ['throttle=1,retry-after=2', 'slow'] }
+    expect(resolve('emulator', { flags }).settings.fault).toEqual([
+      'throttle=1,retry-after=2',
+      'slow',
+    ])
+  })
+
+  it.each([
+    ['--session-duration', { flags: { 'session-duration': '899' } }, /"899" is not a whole number/],
+    ['--session-duration', { flags: { 'session-duration': '1e3' } }, /from 900 to 43200/],
+    ['ROLESANYWHERE_TIMEOUT', { env: { ROLESANYWHERE_TIMEOUT: '-1' } }, /from 1 to 3600/],
+    ['--debug', { flags: { debug: 'yes' } }, /"yes" is neither true nor false/],
+    ['AWS_USE_FIPS_ENDPOINT', { env: { AWS_USE_FIPS_ENDPOINT: 'on' } }, /neither/],
+    ['--log-format', { flags: { 'log-format': 'xml' } }, /"xml" is none of text, json/],
+    ['--region', { flags: { region: 'eu central' } }, /is not a region/],
+    ['--certificate', { flags: { certificate: 'a\u0000b' } }, /control character/],
+    [
+      'rolesanywhere_role_session_name of profile "default"',
+      { config: '[default]\nrolesanywhere_role_session_name = a\n b\n' },
+      /control character/,
+    ],
+  ])('that cannot be are refused with their origin: %s', (origin, world: World, message) => {
+    const error = errorOf(() => withRequired(world))
+    expect(error.code).toBe('ERR_USAGE_INVALID_VALUE')
+    expect(error.message).toMatch(message)
+    expect(error.message.startsWith(`${origin}: `)).toBe(true)
+    expect(error.detail['origin']).toBe(origin)
+  })
+
+  it('that core refuses keep its code and hint', () => {
+    const arn = errorOf(() => withRequired({ flags: { 'role-arn': TRUST_ANCHOR } }))
+    expect(arn.code).toBe('ERR_CONFIG_ARN_INVALID')
+    expect(arn.message).toMatch(/^--role-arn: .* is not the ARN of a role/)
+    expect(arn.hint).toContain('--trust-anchor-arn')
+    const endpoint = errorOf(() => withRequired({ env: { AWS_ENDPOINT_URL: 'http://stack:4566' } }))
+    expect(endpoint.code).toBe('ERR_CONFIG_ENDPOINT_INVALID')
+    expect(endpoint.message).toMatch(/^AWS_ENDPOINT_URL: plain http/)
+  })
+})
+
+describe('the endpoint', () => {
+  const service = 'AWS_ENDPOINT_URL_ROLESANYWHERE'
+  const steps: readonly [string, World][] = [
+    ['https://flag/', { flags: { endpoint: 'https://flag' } }],
+    ['https://ours/', { env: { ROLESANYWHERE_ENDPOINT: 'https://ours' } }],
+    ['https://service/', { env: { [service]: 'https://service' } }],
+    ['https://all/', { env: { AWS_ENDPOINT_URL: 'https://all' } }],
+    ['https://own-key/', { config: 'rolesanywhere_endpoint = https://own-key\n' }],
+    [
+      'https://section/',
+      {
+        config:
+          'services = x\n[services x]\ns3 =\n endpoint_url = https://s3\n' +
+          'rolesanywhere =\n  # private link\n  Endpoint_URL = https://section\n',
+      },
+    ],
+    ['https://profile/', { config: 'endpoint_url = https://profile\n' }],
+  ]
+  const from = (used: typeof steps, env: Readonly<Record<string, string>> = {}): World => ({
+    flags: Object.assign({}, ...used.map(([, { flags }]) => flags)) as Flags,
+    env: Object.assign(env, ...used.map(([, one]) => one.env)) as Record<string, string>,
+    // The services section goes last: what follows it would be a part of it.
+    config: `[default]\n${used
+      .map(([, { config = '' }]) => config)
+      .toSorted((one, other) => Number(one.includes('[')) - Number(other.includes('[')))
+      .join('')}`,
+  })
+
+  it('is taken from the first place of the order that the SDKs have', () => {
+    for (const [index, [expected]] of steps.entries()) {
+      expect(withRequired(from(steps.slice(index))).settings.endpoint?.href).toBe(expected)
+    }
+  })
+
+  it.each([
+    ['variable', { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }, ''],
+    ['profile key', {}, 'ignore_configured_endpoint_urls = TRUE\n'],
+  ])('ignores what AWS calls it when a %s says so', (_name, env, line) => {
+    const amazon = steps.filter(([url]) => /service|all|section|profile/.test(url))
+    const world = from(amazon, { ...env })
+    const config = world.config!.replace('[default]\n', `[default]\n${line}`)
+    expect(withRequired({ ...world, config }).settings.endpoint).toBeUndefined()
+    const own = from(steps, { ...env })
+    expect(withRequired(own).settings.endpoint?.href).toBe('https://flag/')
+  })
+
+  it('is not combined with FIPS or dual-stack, whoever asks for them', () => {
+    const error = errorOf(() =>
+      withRequired({
+        flags: { endpoint: 'https://vpce' },
+        config: '[default]\nuse_fips_endpoint = true\n',
+      }),
+    )
+    expect(error.code).toBe('ERR_USAGE_CONFLICT')
+    expect(error.message).toBe(
+      '--endpoint and use_fips_endpoint of profile "default" exclude each other',
+    )
+    expect(error.hint).toContain('=false')
+    const off = withRequired({
+      flags: { endpoint: 'https://vpce', 'use-fips-endpoint': 'false' },
+      env: { AWS_USE_FIPS_ENDPOINT: 'true' },
+    })
+    expect(off.settings.useFipsEndpoint).toBe(false)
+  })
+})
+
+describe('the region', () => {
+  it('is not that of the program which runs the helper', () => {
+    const { settings } = withRequired({
+      env: { AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-1' },
+      config: '[default]\nregion = us-east-1\n',
+    })
+    expect(settings.region).toBeUndefined()
+  })
+})
+
+describe('the proxy', () => {
+  it('is that of HTTPS_PROXY, lower case first, and a flag beats both', () => {
+    const env = { https_proxy: 'lower:1', HTTPS_PROXY: 'upper:1' }
+    expect(withRequired({ env }).settings.proxy).toBe('lower:1')
+    expect(withRequired({ env: { HTTPS_PROXY: 'upper:1' } }).settings.proxy).toBe('upper:1')
+    expect(withRequired({ env, flags: { proxy: 'flag:1' } }).settings.proxy).toBe('flag:1')
+  })
+
+  it('needs no --with-proxy, which is accepted', () => {
+    expect(withRequired({ flags: { 'with-proxy': true } }).warnings).toEqual([])
+  })
+})
+
+describe('the AWS profile', () => {
+  const config = [
+    '[default]',
+    'rolesanywhere_timeout = 1',
+    '[profile one]',
+    'rolesanywhere_timeout = 2',
+    '[profile two]',
+    'rolesanywhere_timeout = 3',
+  ].join('\n')
+
+  it('is named by --profile, ROLESANYWHERE_PROFILE, AWS_PROFILE, else default', () => {
+    const timeout = (world: World) => withRequired({ config, ...world }).settings.timeout
+    const env = { ROLESANYWHERE_PROFILE: 'two', AWS_PROFILE: 'default' }
+    expect(timeout({ flags: { profile: 'one' }, env })).toBe(2)
+    expect(timeout({ env })).toBe(3)
+    expect(timeout({ env: { AWS_PROFILE: 'one' } })).toBe(2)
+    expect(timeout({})).toBe(1)
+  })
+
+  it('may be the only thing on the command line', () => {
+    const { settings, warnings } = resolve('credential-process', {
+      flags: { profile: 'onprem' },
+      config: `[profile onprem]
+rolesanywhere_trust_anchor_arn = ${TRUST_ANCHOR}
+rolesanywhere_profile_arn = ${PROFILE}
+ROLESANYWHERE_ROLE_ARN = ${ROLE}
+rolesanywhere_certificate = ~/pki/client.pem
+rolesanywhere_private_key = /etc/pki/client.key
+`,
+    })
+    expect(settings.certificate).toBe('/home/u/pki/client.pem')
+    expect(settings.privateKey).toBe('/etc/pki/client.key')
+    expect(settings.roleArn.text).toBe(ROLE)
+    expect(warnings).toEqual([])
+  })
+
+  it('may be in the credentials file, which wins', () => {
+    const credentials = '[one]\nrolesanywhere_timeout = 9\n[three]\nrolesanywhere_timeout = 8\n'
+    const timeout = (profile: string) =>
+      withRequired({ config, credentials, flags: { profile } }).settings.timeout
+    expect(timeout('one')).toBe(9)
+    expect(timeout('three')).toBe(8)
+  })
+
+  it.each(['--profile', 'ROLESANYWHERE_PROFILE'])('named by %s must exist', (way) => {
+    const world = way === '--profile' ? { flags: { profile: 'gone' } } : { env: { [way]: 'gone' } }
+    const error = errorOf(() => withRequired({ config, ...world }))
+    expect(error.code).toBe('ERR_CONFIG_PROFILE_MISSING')
+    expect(error.message).toBe('there is no profile "gone" in "/home/u/.aws/config"')
+    expect(error.hint).toBe('profiles found: default, one, two')
+  })
+
+  it('named by AWS_PROFILE may be missing, with a warning, while nothing needs it', () => {
+    const env = { AWS_PROFILE: 'gone' }
+    expect(withRequired({ env }).warnings).toEqual([
+      {
+        message:
+          'settings of the AWS profile are not in effect: there is no profile "gone" in "/home/u/.aws/config"',
+        hint: 'write a [profile gone] section there, or set AWS_CONFIG_FILE',
+      },
+    ])
+    expect(errorOf(() => resolve('credential-process', { env })).code).toBe(
+      'ERR_CONFIG_PROFILE_MISSING',
+    )
+  })
+
+  it('in a broken file stops only those who need it', () => {
+    const broken = { config: 'aws_secret_access_key = hunter2\n' }
+    const { warnings } = withRequired(broken)
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]?.message).toContain('line 1 of "/home/u/.aws/config": expected a profile')
+    for (const fails of [
+      () => withRequired({ ...broken, flags: { profile: 'one' } }),
+      () => resolve('credential-process', broken),
+    ]) {
+      const error = errorOf(fails)
+      expect(error.code).toBe('ERR_CONFIG_PROFILE_INVALID')
+      expect(JSON.stringify([error.message, error.hint, error.detail])).not.toContain('hunter2')
+    }
+  })
+
+  it('in a file that is not UTF-8, or cannot be read, is the same', () => {
+    const latin1 = () => Buffer.from('[default]\n# caf\xe9\n', 'latin1')
+    expect(withRequired({ readFile: latin1 }).warnings[0]?.message).toContain('not UTF-8')
+    const unreadable = () => {
+      throw new RolesAnywhereError('ERR_CONFIG_FILE_UNREADABLE', 'cannot read "x"')
+    }
+    expect(withRequired({ readFile: unreadable }).warnings[0]?.message).toContain('cannot read')
+    const error = errorOf(() => withRequired({ readFile: unreadable, flags: { profile: 'a' } }))
+    expect(error.code).toBe('ERR_CONFIG_FILE_UNREADABLE')
+  })
+
+  it('may start with a byte order mark', () => {
+    const text = '\ufeff[default]\r\nrolesanywhere_timeout = 7\r\n'
+    expect(withRequired({ config: text }).settings.timeout).toBe(7)
+  })
+
+  it('with a misspelled key of ours is warned about, without its value', () => {
+    const { warnings } = withRequired({
+      config: '[default]\nrolesanywhere_pkcs8_password = hunter2\nrolesanywhere_regoin = x\n',
+    })
+    expect(warnings.map(({ message }) => message)).toEqual([
+      'profile "default" has "rolesanywhere_pkcs8_password", which is no setting',
+      'profile "default" has "rolesanywhere_regoin", which is no setting',
+    ])
+  })
+
+  it('is not read for commands that take nothing from it', () => {
+    const readFile = () => {
+      throw new Error('read')
+    }
+    expect(resolve('version', { readFile }).settings.debug).toBe(false)
+  })
+})
+
+describe('required settings', () => {
+  it('are named together with the three ways to give them', () => {
+    const flags = { ...REQUIRED, 'role-arn': undefined, certificate: '' }
+    const error = errorOf(() => resolve('credential-process', { flags, env: {} }))
+    expect(error.code).toBe('ERR_USAGE_MISSING_SETTING')
+    expect(error.message).toBe('credential-process needs --certificate, --role-arn')
+    expect(error.hint).toBe(
+      'give each as that flag, in the environment (ROLESANYWHERE_CERTIFICATE, ROLESANYWHERE_ROLE_ARN), ' +
+        'or under [default] in the AWS config file (rolesanywhere_certificate, rolesanywhere_role_arn)',
+    )
+    expect(error.detail['settings']).toEqual(['certificate', 'roleArn'])
+  })
+
+  it('differ by command', () => {
+    const needs = (command: CommandName) => errorOf(() => resolve(command)).detail['settings']
+    expect(needs('sign-string')).toEqual(['privateKey'])
+    expect(needs('read-certificate-data')).toEqual(['certificate'])
+    expect(needs('emulator')).toEqual(['trustAnchor'])
+    expect(resolve('cache list').settings.cacheDir).toBeUndefined()
+  })
+
+  it('are asked for in the profile that was named', () => {
+    const config = '[profile onprem]\n'
+    const error = errorOf(() => resolve('sign-string', { config, env: { AWS_PROFILE: 'onprem' } }))
+    expect(error.hint).toContain('under [profile onprem]')
+  })
+})
+
+describe('what is still to come', () => {
+  it.each([
+    [{ flags: { 'pkcs11-lib': '/lib/x.so' } }, '--pkcs11-lib is not supported yet'],
+    [{ flags: { 'reuse-pin': true } }, '--reuse-pin is not supported yet'],
+    [{ flags: { 'tpm-key-password': 'hunter2' } }, '--tpm-key-password is not supported yet'],
+    [{ flags: { 'no-tpm-key-password': true } }, '--no-tpm-key-password is not supported yet'],
+    [{ flags: { 'cert-selector': 'Key=x' } }, '--cert-selector is not supported yet'],
+    [{ flags: { 'system-store-name': 'MY' } }, '--system-store-name is not supported yet'],
+    [
+      { flags: { 'use-latest-expiring-certificate': true } },
+      '--use-latest-expiring-certificate is not supported yet',
+    ],
+    [
+      { env: { ROLESANYWHERE_PKCS11_LIB: '/lib/x.so' } },
+      'ROLESANYWHERE_PKCS11_LIB is not supported yet',
+    ],
+    [
+      { config: '[default]\nrolesanywhere_cert_selector = x\n' },
+      'rolesanywhere_cert_selector of profile "default" is not supported yet',
+    ],
+    [
+      { flags: { certificate: 'PKCS11:object=x' } },
+      '--certificate: PKCS#11 URIs are not supported',
+    ],
+    [{ flags: { 'private-key': 'pkcs11:x' } }, '--private-key: PKCS#11 URIs are not supported yet'],
+    [{ flags: { 'private-key': 'handle:0x81000001' } }, '--private-key: TPM handles are not'],
+    [{ flags: { certificate: 'a/b.P12' } }, '--certificate: PKCS#12 files are not supported yet'],
+    [{ flags: { 'private-key': 'b.pfx' } }, '--private-key: PKCS#12 files are not supported yet'],
+  ])('is refused by name: %j', (world: World, message) => {
+    const error = errorOf(() => withRequired(world))
+    expect(error.code).toBe('ERR_USAGE_NOT_SUPPORTED')
+    expect(error.exitCode).toBe(2)
+    expect(error.message).toContain(message)
+    expect(error.hint).toMatch(/^it waits for /)
+    expect(JSON.stringify([error.message, error.hint, error.detail])).not.toContain('hunter2')
+  })
+
+  it('is not in the way when it asks for nothing', () => {
+    const flags = { 'reuse-pin': 'false', 'no-tpm-key-password': false, 'tpm-key-password': '' }
+    expect(withRequired({ flags }).settings.reusePin).toBe(false)
+  })
+})
+
+describe('conflicts', () => {
+  it('are found across places and name both', () => {
+    const error = errorOf(() =>
+      withRequired({
+        flags: { 'pkcs8-password': 'hunter2' },
+        env: { ROLESANYWHERE_KEY_PASSWORD: 'env:PW' },
+      }),
+    )
+    expect(error.code).toBe('ERR_USAGE_CONFLICT')
+    expect(error.message).toBe('ROLESANYWHERE_KEY_PASSWORD and --pkcs8-password exclude each other')
+  })
+})
+
+describe('flags', () => {
+  it('of another command are unknown', () => {
+    const error = errorOf(() => resolve('sign-string', { flags: { 'role-arn': ROLE } }))
+    expect(error.code).toBe('ERR_USAGE_UNKNOWN_FLAG')
+    expect(error.message).toBe('sign-string has no flag --role-arn')
+  })
+
+  it('of another command may be in environment and profile', () => {
+    const { settings } = resolve('sign-string', {
+      flags: { 'private-key': 'k' },
+      env: { ROLESANYWHERE_ROLE_ARN: 'nonsense' },
+      config: '[default]\nrolesanywhere_session_duration = 1\n',
+    })
+    expect(settings.sessionDuration).toBeUndefined()
+  })
+})
+
+describe('secrets', () => {
+  it('work and are never shown', () => {
+    const { settings, sources, warnings } = withRequired({
+      flags: { 'pkcs8-password': 'hunter\u0007two' },
+      env: { https_proxy: 'http://user:hunter2@proxy:3128' },
+    })
+    expect(settings.pkcs8Password).toBe('hunter\u0007two')
+    expect(warnings).toEqual([
+      expect.objectContaining({
+        message: '--pkcs8-password shows the password to every user of this machine',
+      }),
+    ])
+    const shown = sources.map((source) => source.shown)
+    expect(shown).toContain('(hidden)')
+    expect(shown).toContain('http://***@proxy:3128')
+    expect(JSON.stringify([sources, warnings])).not.toContain('hunter')
+  })
+
+  it('written where their source should be are not shown either', () => {
+    const { sources } = withRequired({ flags: { 'key-password': 'hunter2' } })
+    expect(JSON.stringify(sources)).not.toContain('hunter2')
+  })
+
+  it('of a proxy without a scheme are not shown either', () => {
+    const { sources } = withRequired({ flags: { proxy: 'user:hun@ter//2@proxy:3128' } })
+    expect(sources.find(({ name }) => name === 'proxy')?.shown).toBe('***@proxy:3128')
+  })
+})
+
+describe('--no-verify-ssl', () => {
+  it('warns on every run that uses it', () => {
+    const warned = (flags: Flags) => withRequired({ flags }).warnings.map(({ hint }) => hint)
+    expect(warned({ 'no-verify-ssl': true })).toEqual([
+      'use --ca-bundle PATH instead of --no-verify-ssl',
+    ])
+    expect(warned({ 'no-verify-ssl': 'false' })).toEqual([])
+  })
+})
+
+function errorOf(action: () => unknown): RolesAnywhereError {
+  try {
+    action()
+  } catch (error) {
+    if (error instanceof RolesAnywhereError) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
