@@ -7,7 +7,7 @@
 import { RolesAnywhereError } from '../core/errors.ts'
 import { readAwsFile } from '../settings/read-aws-file.ts'
 import { resolveSettings } from '../settings/resolve-settings.ts'
-import { parseArguments, type Flags } from './program.ts'
+import { parseArguments, type Flags } from './parse-arguments.ts'
 import { createReporter, type CliReporter, type LogFormat } from './reporter.ts'
 import { nodeSystem, type System } from './system.ts'
 
@@ -25,9 +25,10 @@ export async function main(system: System): Promise<number> {
   // Until the settings are known, errors are printed in the plain form.
   let reporter = createReporter({ ...reporterPorts(system), format: 'text', debug: false })
   try {
-    const parsed = parseArguments(system.argv)
-    if ('help' in parsed) {
-      await system.writeResult(parsed.help)
+    const parsed = await parseArguments(system.argv)
+    if (parsed.kind === 'help') {
+      const { helpText } = await import('./help.ts')
+      await system.writeResult(helpText(parsed.topic))
       return 0
     }
     reporter = earlyReporter(parsed.flags, system)

@@ -4,12 +4,18 @@
  * @module
  */
 
-import { readFile } from 'node:fs/promises'
+import { readFileSync, statSync } from 'node:fs'
 import type { SessionCredentials } from '../core/credentials.ts'
 import type { CreateSessionParameters } from '../core/create-session-request.ts'
 import { regionalEndpoint } from '../core/endpoint.ts'
-import { cacheKey } from '../session/cache/cache-key.ts'
-import { throughCache } from '../session/cache/credential-cache.ts'
+import {
+  entryName,
+  isFresh,
+  isPrivateFolder,
+  readEntry,
+  subjectText,
+  type CacheSubject,
+} from '../session/cache/cache-entry.ts'
 import { cacheFolder } from './cache-folder.ts'
 import type { Invocation } from './invocation.ts'
 
@@ -27,18 +33,18 @@ export async function obtainCredentials(
     return await fetchCredentials(parameters, invocation)
   }
   if (!settings.cache) return await fetch()
-  return await throughCache(
-    cacheFolder(settings, system),
-    await keyOf(parameters, settings),
-    fetch,
-    {
-      clock: system.clock,
-      random: system.random,
-      wait: system.wait,
-      signal: system.signal,
-      reporter,
-    },
-  )
+  const folder = cacheFolder(settings, system)
+  const subject = subjectText(subjectOf(parameters, settings))
+  const found = isPrivateFolder(folder)
+    ? readEntry(`${folder}/${entryName(subject)}.json`, subject)
+    : undefined
+  if (found !== undefined && isFresh(found, system.clock())) {
+    reporter.debug('cache hit', { expiration: found.credentials.expiration })
+    return found.credentials
+  }
+  const { throughCache } = await import('../session/cache/credential-cache.ts')
+  const { clock, random, wait, signal } = system
+  return await throughCache(folder, subject, fetch, { clock, random, wait, signal, reporter })
 }
 
 function sessionParameters(settings: SessionInvocation['settings']): CreateSessionParameters {
@@ -61,18 +67,17 @@ function sessionParameters(settings: SessionInvocation['settings']): CreateSessi
 }
 
 /**
- * The certificate's own bytes are part of the key, so that a renewed one starts afresh; the private key
- * is not, since it belongs to the certificate.
+ * The certificate's own bytes belong to the subject, so that a renewed one starts afresh; the private
+ * key does not, since it belongs to the certificate.
  */
-async function keyOf(
+function subjectOf(
   parameters: CreateSessionParameters,
-  settings: SessionInvocation['settings'],
-): Promise<string> {
-  const certificate = await readFile(settings.certificate).catch(() => undefined)
-  return cacheKey({
-    certificate: settings.certificate,
-    certificateBytes: certificate?.toString('base64'),
-    privateKey: settings.privateKey,
+  { certificate, privateKey }: SessionInvocation['settings'],
+): CacheSubject {
+  return {
+    certificate,
+    certificateBytes: bytesOf(certificate)?.toString('base64'),
+    privateKey,
     trustAnchorArn: parameters.trustAnchorArn.text,
     profileArn: parameters.profileArn.text,
     roleArn: parameters.roleArn.text,
@@ -80,5 +85,17 @@ async function keyOf(
     endpoint: parameters.endpoint.href,
     durationSeconds: parameters.durationSeconds,
     roleSessionName: parameters.roleSessionName,
-  })
+  }
 }
+
+/** Undefined for what is no small file: the loader of identities will say what is wrong with it. */
+function bytesOf(path: string): Buffer | undefined {
+  try {
+    const stats = statSync(path)
+    return stats.isFile() && stats.size < MAX_CERTIFICATE_BYTES ? readFileSync(path) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const MAX_CERTIFICATE_BYTES = 262_144

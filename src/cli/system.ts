@@ -5,10 +5,9 @@
  * @module
  */
 
-import { setTimeout as delay } from 'node:timers/promises'
+import { writeSync } from 'node:fs'
 import { RolesAnywhereError } from '../core/errors.ts'
 import type { Clock, Random } from '../core/ports.ts'
-import { promptOnTerminal } from './terminal.ts'
 
 export interface System {
   /** Arguments after the program's name. */
@@ -39,43 +38,64 @@ export function nodeSystem(): System {
       cancelled.abort(name)
     })
   }
-  // A reader that went away must not become an unhandled event: the write's callback reports it.
-  process.stdout.on('error', () => undefined)
-  process.stderr.on('error', () => undefined)
   return {
     argv: process.argv.slice(2),
     env: process.env,
     platform: process.platform,
     clock: Date.now,
     random: Math.random,
-    async wait(ms, signal) {
-      await delay(ms, undefined, signal === undefined ? {} : { signal })
-    },
+    wait,
     writeResult,
     writeMessage(text) {
-      process.stderr.write(text)
+      try {
+        writeSync(STDERR, text)
+      } catch {
+        // Nobody listens: that must not take credentials from the reader of stdout.
+      }
     },
     readStdin,
-    prompt: promptOnTerminal,
+    async prompt(question) {
+      const { promptOnTerminal } = await import('./terminal.ts')
+      return await promptOnTerminal(question)
+    },
     signal: cancelled.signal,
   }
 }
 
+/** Rejects when `signal` is aborted. */
+async function wait(ms: number, signal?: AbortSignal): Promise<void> {
+  const { setTimeout: delay } = await import('node:timers/promises')
+  await delay(ms, undefined, signal === undefined ? {} : { signal })
+}
+
+const STDOUT = 1
+const STDERR = 2
+
+/**
+ * Writes to the descriptor itself: Node's stream object for it costs a tenth of a start, and its
+ * buffer would hide a full disk until the exit.
+ */
 async function writeResult(result: string | Uint8Array): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    process.stdout.write(result, (cause) => {
-      if (cause === null || cause === undefined) {
-        resolve()
-        return
+  let rest = typeof result === 'string' ? Buffer.from(result) : result
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(STDOUT, rest))
+    } catch (cause) {
+      // A pipe that its reader made non-blocking, and that is full for a moment.
+      if (cause instanceof Error && 'code' in cause && cause.code === 'EAGAIN') {
+        await wait(5)
+        continue
       }
-      reject(
-        new RolesAnywhereError('ERR_OUTPUT_UNWRITABLE', 'standard output could not be written', {
+      throw new RolesAnywhereError(
+        'ERR_OUTPUT_UNWRITABLE',
+        'standard output could not be written',
+        {
           hint: 'the program that reads it may have closed it, or the disk may be full',
           cause,
-        }),
+        },
       )
-    })
-  })
+    }
+  }
 }
 
 async function readStdin(): Promise<Buffer> {

@@ -33,25 +33,24 @@ export interface Delivery {
   readonly instead?: 'close' | 'reset' | 'silence'
 }
 
-/** A connection as far as sending is concerned. */
-export interface AnswerSink extends Writable {
-  resetAndDestroy(): unknown
+export interface SendAnswerOptions {
+  readonly keepAlive: boolean
+  /** Fires when the connection is gone. */
+  readonly signal: AbortSignal
+  /** Breaks the connection with a TCP reset. */
+  readonly reset: () => void
 }
 
-/**
- * Sends `answer` and tells whether the connection can carry another request.
- *
- * @param signal Fires when the connection is gone.
- */
+/** Sends `answer` and tells whether the connection can carry another request. */
 export async function sendAnswer(
-  sink: AnswerSink,
+  sink: Writable,
   answer: Answer,
-  { keepAlive, signal }: { keepAlive: boolean; signal: AbortSignal },
+  { keepAlive, signal, reset }: SendAnswerOptions,
 ): Promise<boolean> {
   const delivery = answer.delivery ?? {}
   if (delivery.delayMs !== undefined) await wait(delivery.delayMs, undefined, { signal })
   if (delivery.instead === 'reset') {
-    sink.resetAndDestroy()
+    reset()
     return false
   }
   if (delivery.instead === 'close') return false
@@ -87,7 +86,7 @@ function head({ status, headers, body, delivery }: Answer, keepAlive: boolean): 
 }
 
 async function writeAtPace(
-  sink: AnswerSink,
+  sink: Writable,
   bytes: Uint8Array,
   msPerByte: number | undefined,
   signal: AbortSignal,
@@ -102,7 +101,7 @@ async function writeAtPace(
   }
 }
 
-async function writePadding(sink: AnswerSink, count: number, signal: AbortSignal): Promise<void> {
+async function writePadding(sink: Writable, count: number, signal: AbortSignal): Promise<void> {
   if (Number.isFinite(count)) {
     for (let left = count; left > 0; left -= PADDING.length) {
       await write(sink, PADDING.subarray(0, Math.min(left, PADDING.length)), signal)
@@ -114,7 +113,7 @@ async function writePadding(sink: AnswerSink, count: number, signal: AbortSignal
 }
 
 /** Waits while the client does not read. */
-async function write(sink: AnswerSink, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+async function write(sink: Writable, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
   if (sink.write(bytes)) return
   await new Promise<void>((resolve, reject) => {

@@ -8,7 +8,8 @@
  */
 
 import type { Socket } from 'node:net'
-import { sendAnswer, type Answer } from './answer.ts'
+import { TLSSocket, type SecureContext } from 'node:tls'
+import { sendAnswer, type Answer, type SendAnswerOptions } from './answer.ts'
 import { MalformedRequest, parseRawRequest, valuesOf, type RawRequest } from './raw-request.ts'
 
 /** Turns what a client sent into an answer; never throws. */
@@ -17,18 +18,34 @@ export type Respond = (request: RawRequest | MalformedRequest) => Answer
 /** From the first moment a request may come to its last byte; also how long a connection may idle. */
 export const REQUEST_DEADLINE_MS = 10_000
 
-/** Serves a connection to its end. Never rejects: a broken connection is a client's everyday life. */
-export async function serveConnection(socket: Socket, respond: Respond): Promise<void> {
+/**
+ * Serves a connection to its end. Never rejects: a broken connection is a client's everyday life.
+ *
+ * @param raw Half-open, so that a client may say that it is done before it reads the answer.
+ * @param tls Absent for plain HTTP.
+ */
+export async function serveConnection(
+  raw: Socket,
+  tls: SecureContext | undefined,
+  respond: Respond,
+): Promise<void> {
+  const socket =
+    tls === undefined ? raw : new TLSSocket(raw, { isServer: true, secureContext: tls })
   const gone = new AbortController()
   socket.once('close', () => {
     gone.abort()
   })
-  socket.on('error', () => {
-    // Node follows up with `close`, which is what ends the work above.
-  })
-  socket.setNoDelay(true)
+  for (const stream of new Set([raw, socket])) {
+    stream.on('error', () => {
+      // Node follows up with `close`, which is what ends the work above.
+    })
+  }
+  raw.setNoDelay(true)
+  const reset = (): void => {
+    raw.resetAndDestroy()
+  }
   try {
-    await serveRequests(socket, respond, gone.signal)
+    await serveRequests(socket, respond, { signal: gone.signal, reset })
   } catch {
     // The client went away in the middle of something.
   } finally {
@@ -36,7 +53,11 @@ export async function serveConnection(socket: Socket, respond: Respond): Promise
   }
 }
 
-async function serveRequests(socket: Socket, respond: Respond, signal: AbortSignal): Promise<void> {
+async function serveRequests(
+  socket: Socket,
+  respond: Respond,
+  connection: Omit<SendAnswerOptions, 'keepAlive'>,
+): Promise<void> {
   let deadline = startDeadline(socket)
   let pending = Buffer.alloc(0)
   try {
@@ -49,7 +70,7 @@ async function serveRequests(socket: Socket, respond: Respond, signal: AbortSign
         pending = pending.subarray(next.length)
         const keepAlive = staysOpen(next.request)
         const answer = respond(next.request)
-        if (!(await sendAnswer(socket, answer, { keepAlive, signal }))) return
+        if (!(await sendAnswer(socket, answer, { ...connection, keepAlive }))) return
         deadline = startDeadline(socket)
       }
     }

@@ -8,13 +8,8 @@
  * @module
  */
 
-import {
-  createServer as createTcpServer,
-  type AddressInfo,
-  type Server,
-  type Socket,
-} from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import { RolesAnywhereError } from '../core/errors.ts'
 import type { Clock } from '../core/ports.ts'
 import { serveConnection } from './connection.ts'
@@ -105,10 +100,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   })
   const { certificate, caPem } = await serverCertificate(options.tls ?? false)
   const sockets = new Set<Socket>()
-  const server = createServer(certificate, (socket) => void serveConnection(socket, respond))
-  server.on('connection', (socket: Socket) => {
+  const secureContext = certificate === undefined ? undefined : createTlsContext(certificate)
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
+    void serveConnection(socket, secureContext, respond)
   })
   const port = await listen(server, host, options.port ?? 0)
   const close = async (): Promise<void> => {
@@ -156,20 +152,8 @@ async function serverCertificate(
   return { certificate, caPem: authority.certificatePem }
 }
 
-function createServer(
-  certificate: ServerCertificate | undefined,
-  onConnection: (socket: Socket) => void,
-): Server {
-  if (certificate === undefined) return createTcpServer(onConnection)
-  return createTlsServer(
-    {
-      cert: certificate.certificatePem,
-      key: certificate.privateKeyPem,
-      minVersion: 'TLSv1.2',
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-    },
-    onConnection,
-  )
+function createTlsContext({ certificatePem, privateKeyPem }: ServerCertificate): SecureContext {
+  return createSecureContext({ cert: certificatePem, key: privateKeyPem, minVersion: 'TLSv1.2' })
 }
 
 async function listen(server: Server, host: string, port: number): Promise<number> {
@@ -188,5 +172,3 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
   })
   return (server.address() as AddressInfo).port
 }
-
-const HANDSHAKE_TIMEOUT_MS = 10_000

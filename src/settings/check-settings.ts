@@ -121,8 +121,10 @@ function problemOf({ problem }: AwsProfile): SettingWarning[] {
 
 /** A misspelled key would otherwise be a setting that is silently not in effect. */
 function unknownKeys({ name, properties }: AwsProfile): SettingWarning[] {
+  const ours = [...properties.keys()].filter((key) => key.startsWith(PROFILE_KEY_PREFIX))
+  if (ours.length === 0) return []
   const known = SETTINGS_TABLE.filter((row) => canComeFrom(row, 'profile')).map(profileKeyOf)
-  return [...properties.keys()]
-    .filter((key) => key.startsWith(PROFILE_KEY_PREFIX) && !known.includes(key))
+  return ours
+    .filter((key) => !known.includes(key))
     .map((key) => ({ message: `profile "${name}" has ${quoted(key)}, which is no setting` }))
 }

@@ -10,9 +10,8 @@ import type { Invocation } from '../invocation.ts'
 
 export async function execute({ settings, system }: Invocation<'cache list'>): Promise<void> {
   const entries = await listEntries(cacheFolder(settings, system))
-  const lines = entries.map(({ key, credentials, fetchedAt }) =>
+  const lines = entries.map(({ credentials, fetchedAt }) =>
     JSON.stringify({
-      key,
       roleArn: credentials.roleArn,
       accessKeyId: credentials.accessKeyId,
       fetched: new Date(fetchedAt).toISOString(),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SessionCredentials } from '../../../src/core/credentials.ts'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
-import { cacheKey } from '../../../src/session/cache/cache-key.ts'
+import { entryName, readEntry, subjectText } from '../../../src/session/cache/cache-entry.ts'
 import {
   clearEntries,
   listEntries,
@@ -15,7 +15,8 @@ import { acquireFileLock } from '../../../src/session/file-lock.ts'
 
 const MINUTE = 60_000
 const START = Date.parse('2026-01-01T00:00:00Z')
-const KEY = cacheKey({ roleArn: 'arn:aws:iam::111122223333:role/r' })
+const SUBJECT = subjectText({ roleArn: 'arn:aws:iam::111122223333:role/r' })
+const NAME = entryName(SUBJECT)
 
 let folder: string
 let now: number
@@ -46,13 +47,13 @@ describe('the cache', () => {
   it('fetches once and then hands out the same credentials', async () => {
     let fetched = 0
     const fetch = async (): Promise<SessionCredentials> => Promise.resolve(credentials(++fetched))
-    const first = await throughCache(folder, KEY, fetch, ports)
-    const second = await throughCache(folder, KEY, fetch, ports)
+    const first = await throughCache(folder, SUBJECT, fetch, ports)
+    const second = await throughCache(folder, SUBJECT, fetch, ports)
     expect([first.sessionToken, second.sessionToken, fetched]).toEqual(['token-1', 'token-1', 1])
   })
 
   it('fetches again when 16 minutes are left, since SDKs would not keep such credentials', async () => {
-    await throughCache(folder, KEY, async () => Promise.resolve(credentials(1)), ports)
+    await throughCache(folder, SUBJECT, async () => Promise.resolve(credentials(1)), ports)
     now = START + 44 * MINUTE - 1
     expect((await fetchSecond()).sessionToken).toBe('token-1')
     now = START + 44 * MINUTE
@@ -61,7 +62,7 @@ describe('the cache', () => {
 
   it('keeps the credentials of a 15-minute session for half of their life', async () => {
     const short = credentials(1, START + 15 * MINUTE)
-    await throughCache(folder, KEY, async () => Promise.resolve(short), ports)
+    await throughCache(folder, SUBJECT, async () => Promise.resolve(short), ports)
     now = START + 7 * MINUTE
     expect((await fetchSecond()).sessionToken).toBe('token-1')
     now = START + 8 * MINUTE
@@ -69,21 +70,21 @@ describe('the cache', () => {
   })
 
   it('hands out old but valid credentials, with a warning, when new ones cannot be had', async () => {
-    await throughCache(folder, KEY, async () => Promise.resolve(credentials(1)), ports)
+    await throughCache(folder, SUBJECT, async () => Promise.resolve(credentials(1)), ports)
     now = START + 58 * MINUTE
-    const kept = await throughCache(folder, KEY, refuse, ports)
+    const kept = await throughCache(folder, SUBJECT, refuse, ports)
     expect(kept.sessionToken).toBe('token-1')
     expect(warnings).toEqual([expect.stringContaining('ERR_NETWORK_TIMEOUT')])
   })
 
   it('passes the failure on when the credentials it has are about to expire', async () => {
-    await throughCache(folder, KEY, async () => Promise.resolve(credentials(1)), ports)
+    await throughCache(folder, SUBJECT, async () => Promise.resolve(credentials(1)), ports)
     now = START + 59 * MINUTE + 1
-    await expect(throughCache(folder, KEY, refuse, ports)).rejects.toThrow('no answer')
+    await expect(throughCache(folder, SUBJECT, refuse, ports)).rejects.toThrow('no answer')
   })
 
   it('never trusts an entry from the future', async () => {
-    await throughCache(folder, KEY, async () => Promise.resolve(credentials(1)), ports)
+    await throughCache(folder, SUBJECT, async () => Promise.resolve(credentials(1)), ports)
     now = START - 10 * MINUTE
     expect((await fetchSecond()).sessionToken).toBe('token-2')
   })
@@ -91,21 +92,21 @@ describe('the cache', () => {
   it.each(['', '{', 'null', '[]', '{"accessKeyId":1}', '{"expiresAt":9e99}', '\0'])(
     'fetches when the entry holds %j',
     async (content) => {
-      await throughCache(folder, KEY, async () => Promise.resolve(credentials(1)), ports)
-      writeFileSync(join(folder, `${KEY}.json`), content)
+      await throughCache(folder, SUBJECT, async () => Promise.resolve(credentials(1)), ports)
+      writeFileSync(join(folder, `${NAME}.json`), content)
       expect((await fetchSecond()).sessionToken).toBe('token-2')
     },
   )
 
   it('makes a folder and files that only their owner can read, and leaves nothing else there', async () => {
-    await throughCache(folder, KEY, async () => Promise.resolve(credentials(1)), ports)
+    await throughCache(folder, SUBJECT, async () => Promise.resolve(credentials(1)), ports)
     expect(statSync(folder).mode & 0o777).toBe(0o700)
-    expect(statSync(join(folder, `${KEY}.json`)).mode & 0o777).toBe(0o600)
-    expect(readdirSync(folder)).toEqual([`${KEY}.json`])
+    expect(statSync(join(folder, `${NAME}.json`)).mode & 0o777).toBe(0o600)
+    expect(readdirSync(folder)).toEqual([`${NAME}.json`])
   })
 
   it('refuses a folder that others can enter, before it believes anything there', async () => {
-    await throughCache(folder, KEY, async () => Promise.resolve(credentials(1)), ports)
+    await throughCache(folder, SUBJECT, async () => Promise.resolve(credentials(1)), ports)
     chmodSync(folder, 0o755)
     const error: unknown = await fetchSecond().catch((reason: unknown) => reason)
     expect(error).toMatchObject({ code: 'ERR_CONFIG_FILE_PERMISSIONS' })
@@ -119,34 +120,42 @@ describe('the cache', () => {
       return credentials(fetched)
     }
     const all = await Promise.all(
-      Array.from({ length: 10 }, async () => throughCache(folder, KEY, fetch, ports)),
+      Array.from({ length: 10 }, async () => throughCache(folder, SUBJECT, fetch, ports)),
     )
     expect(new Set(all.map(({ sessionToken }) => sessionToken))).toEqual(new Set(['token-1']))
     expect(fetched).toBe(1)
   })
 
   it('lists and clears its entries, and touches nothing of others', async () => {
-    await throughCache(folder, KEY, async () => Promise.resolve(credentials(1)), ports)
+    await throughCache(folder, SUBJECT, async () => Promise.resolve(credentials(1)), ports)
     writeFileSync(join(folder, 'notes.txt'), 'mine')
-    expect((await listEntries(folder)).map(({ key }) => key)).toEqual([KEY])
+    expect((await listEntries(folder)).map(({ subject }) => subject)).toEqual([SUBJECT])
     expect(await clearEntries(folder)).toBe(1)
     expect(readdirSync(folder)).toEqual(['notes.txt'])
   })
 })
 
-describe('the key of an entry', () => {
+describe('the subject of an entry', () => {
   it('differs with every part, and does not confuse parts with one another', () => {
-    const keys = [
-      cacheKey({ a: 'x', b: 'y' }),
-      cacheKey({ a: 'x', b: undefined }),
-      cacheKey({ a: 'x' }),
-      cacheKey({ a: 'xy' }),
-      cacheKey({ a: '', b: 'xy' }),
-      cacheKey({ a: 1 }),
-      cacheKey({ a: '1' }),
+    const subjects = [
+      subjectText({ a: 'x', b: 'y' }),
+      subjectText({ a: 'x', b: undefined }),
+      subjectText({ a: 'x' }),
+      subjectText({ a: 'xy' }),
+      subjectText({ a: '', b: 'xy' }),
+      subjectText({ a: 1 }),
+      subjectText({ a: '1' }),
     ]
-    expect(new Set(keys).size).toBe(keys.length)
-    expect(cacheKey({ b: 'y', a: 'x' })).toBe(keys[0])
+    expect(new Set(subjects).size).toBe(subjects.length)
+    expect(new Set(subjects.map(entryName)).size).toBe(subjects.length)
+    expect(subjectText({ b: 'y', a: 'x' })).toBe(subjects[0])
+  })
+
+  it('is compared as a whole, so that a shared file name gives nobody the credentials of another', async () => {
+    await throughCache(folder, SUBJECT, async () => Promise.resolve(credentials(1)), ports)
+    const path = join(folder, `${NAME}.json`)
+    expect(readEntry(path, SUBJECT)).toBeDefined()
+    expect(readEntry(path, subjectText({ roleArn: 'another' }))).toBeUndefined()
   })
 })
 
@@ -178,7 +187,7 @@ describe('the lock', () => {
 })
 
 async function fetchSecond(): Promise<SessionCredentials> {
-  return throughCache(folder, KEY, async () => Promise.resolve(credentials(2)), ports)
+  return throughCache(folder, SUBJECT, async () => Promise.resolve(credentials(2)), ports)
 }
 
 async function refuse(): Promise<SessionCredentials> {

@@ -1,0 +1,132 @@
+/**
+ * One entry of the credential cache: its name, its file, and when it is fresh.
+ *
+ * Every run of `credential-process --cache` passes here, and mostly through nothing else, so this file
+ * is synchronous and loads no more of Node than the file system: `node:crypto` alone would cost a
+ * quarter of an empty Node start.
+ *
+ * @module
+ */
+
+import { readFileSync, statSync, type Stats } from 'node:fs'
+import { SessionCredentials } from '../../core/credentials.ts'
+import { RolesAnywhereError } from '../../core/errors.ts'
+
+/** Everything that decides which credentials AWS would give. Never a secret. */
+export type CacheSubject = Readonly<Record<string, string | number | undefined>>
+
+export interface CacheEntry {
+  /** `subjectText` of what the credentials are for. */
+  readonly subject: string
+  readonly credentials: SessionCredentials
+  /** Milliseconds since the epoch. */
+  readonly fetchedAt: number
+}
+
+/**
+ * The AWS CLI and boto3 fetch again on every request once less than 15 minutes are left, so handing
+ * out less would make the cache useless to them; one minute more covers their own run.
+ */
+const FRESH_MS = 16 * 60_000
+const MAX_ENTRY_CHARACTERS = 1_048_576
+
+/** Parts are not confused with one another: names, values and absence are all in the text. */
+export function subjectText(subject: CacheSubject): string {
+  const ordered = Object.entries(subject).sort(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify(ordered.map(([name, value]) => [name, value ?? null]))
+}
+
+/**
+ * The file name for a subject, without its extension. It only has to spread well: an entry holds its
+ * whole subject, so a name that two subjects share costs a fetch and gives nobody the other's
+ * credentials.
+ *
+ * @see FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ (four lanes of 32 bits, each with its own start)
+ */
+export function entryName(subject: string): string {
+  const lanes = [0x811c9dc5, 0x01000193, 0x9e3779b9, 0x85ebca6b]
+  for (let index = 0; index < subject.length; index += 1) {
+    const code = subject.charCodeAt(index)
+    for (const [lane, state] of lanes.entries()) lanes[lane] = Math.imul(state ^ code, 0x01000193)
+  }
+  return lanes.map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('')
+}
+
+/**
+ * The entry in a file, or undefined: absent, unreadable, damaged and foreign are all the same to a
+ * cache.
+ */
+export function readEntry(path: string, subject?: string): CacheEntry | undefined {
+  try {
+    const text = readFileSync(path, 'utf8')
+    const entry = text.length > MAX_ENTRY_CHARACTERS ? undefined : parseEntry(text)
+    return subject === undefined || entry?.subject === subject ? entry : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function entryText({ subject, credentials, fetchedAt }: CacheEntry): string {
+  return JSON.stringify({
+    subject,
+    fetchedAt,
+    expiresAt: credentials.expiresAt,
+    roleArn: credentials.roleArn,
+    accountId: credentials.accountId,
+    accessKeyId: credentials.accessKeyId,
+    secretAccessKey: credentials.secretAccessKey,
+    sessionToken: credentials.sessionToken,
+  })
+}
+
+/** More than 16 minutes left, or more than half of a session that is shorter than 32. */
+export function isFresh({ credentials, fetchedAt }: CacheEntry, now: number): boolean {
+  const lifetime = credentials.expiresAt - fetchedAt
+  // A clock that was set back makes an entry look younger than it is: never trust one from the future.
+  return fetchedAt <= now + 1000 && credentials.expiresAt - now > Math.min(FRESH_MS, lifetime / 2)
+}
+
+/**
+ * Whether the folder is there, and belongs to nobody but us. Asked before anything in it is believed:
+ * credentials that another user planted are worse than none.
+ *
+ * @throws {RolesAnywhereError} ERR_CONFIG_FILE_PERMISSIONS
+ */
+export function isPrivateFolder(folder: string): boolean {
+  let stats: Stats | undefined
+  try {
+    stats = statSync(folder, { throwIfNoEntry: false })
+  } catch {
+    // Making the folder will fail too, and say why.
+  }
+  if (stats === undefined) return false
+  const { mode, uid } = stats
+  const own = process.getuid?.()
+  if ((mode & 0o077) === 0 && (own === undefined || uid === own)) return true
+  throw new RolesAnywhereError(
+    'ERR_CONFIG_FILE_PERMISSIONS',
+    `the cache folder "${folder}" can be reached by other users (mode ${(mode & 0o7777).toString(8)}, uid ${uid})`,
+    { hint: `run: chmod 700 "${folder}", or name another one with --cache-dir` },
+  )
+}
+
+function parseEntry(text: string): CacheEntry | undefined {
+  const value = JSON.parse(text) as Record<string, unknown>
+  const { subject, accessKeyId, secretAccessKey, sessionToken, accountId, roleArn } = value
+  const { expiresAt, fetchedAt } = value
+  const texts = [subject, accessKeyId, secretAccessKey, sessionToken, accountId, roleArn]
+  if (!texts.every((part) => typeof part === 'string' && part !== '')) return undefined
+  if (!Number.isSafeInteger(expiresAt) || !Number.isSafeInteger(fetchedAt)) return undefined
+  return {
+    subject: subject as string,
+    fetchedAt: fetchedAt as number,
+    credentials: new SessionCredentials({
+      accessKeyId: accessKeyId as string,
+      secretAccessKey: secretAccessKey as string,
+      sessionToken: sessionToken as string,
+      accountId: accountId as string,
+      roleArn: roleArn as string,
+      expiresAt: expiresAt as number,
+    }),
+  }
+}
