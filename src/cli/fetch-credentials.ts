@@ -8,14 +8,14 @@ import type { SessionCredentials } from '../core/credentials.ts'
 import type { CreateSessionParameters } from '../core/create-session-request.ts'
 import { createSession } from '../session/create-session.ts'
 import { createTransport, type Transport } from '../transport/send.ts'
-import type { Invocation } from './invocation.ts'
+import type { Invocation, SessionInvocation } from './invocation.ts'
 import { openIdentity } from './open-identity.ts'
 import { readCaBundle } from './read-ca-bundle.ts'
 import { VERSION } from './version.ts'
 
 export async function fetchCredentials(
   parameters: CreateSessionParameters,
-  invocation: Invocation<'credential-process'>,
+  invocation: SessionInvocation,
 ): Promise<SessionCredentials> {
   const { settings, system, reporter } = invocation
   await using identity = await openIdentity(invocation)
@@ -32,7 +32,8 @@ export async function fetchCredentials(
   })
 }
 
-async function openTransport(
+/** As the settings of the way to AWS ask for. */
+export async function openTransport(
   settings: Invocation<'credential-process'>['settings'],
   platform: string,
 ): Promise<Transport> {

@@ -31,27 +31,33 @@ export async function main(system: System): Promise<number> {
       await system.writeResult(helpText(parsed.topic))
       return 0
     }
-    reporter = earlyReporter(parsed.flags, system)
-    const { settings, sources, warnings } = resolveSettings({
-      command: parsed.row.name,
-      flags: parsed.flags,
-      env: system.env,
-      platform: system.platform,
-      readFile: readAwsFile,
-    })
+    const [flags, ...furtherFlags] = parsed.runs
+    reporter = earlyReporter(flags, system)
+    const resolve = (of: Flags) =>
+      resolveSettings({
+        command: parsed.row.name,
+        flags: of,
+        env: system.env,
+        platform: system.platform,
+        readFile: readAwsFile,
+      })
+    const { settings, sources, warnings } = resolve(flags)
+    const further = furtherFlags.map(resolve)
     reporter = createReporter({
       ...reporterPorts(system),
       format: settings.logFormat,
       debug: settings.debug,
     })
-    for (const { message, hint } of warnings)
+    for (const { message, hint } of [warnings, ...further.map((run) => run.warnings)].flat())
       reporter.warn(message, hint === undefined ? {} : { hint })
-    for (const { name, origin, shown } of sources) {
+    for (const { name, origin, shown } of [sources, ...further.map((run) => run.sources)].flat()) {
       reporter.debug('setting', { name, origin, value: shown })
     }
     const command = await parsed.row.load()
-    await command.execute({ settings, system, reporter })
-    return 0
+    const furtherSettings = further.map((run) => run.settings)
+    const { operands } = parsed
+    const code = await command.execute({ settings, furtherSettings, operands, system, reporter })
+    return typeof code === 'number' ? code : 0
   } catch (error) {
     return failure(error, system, reporter)
   }

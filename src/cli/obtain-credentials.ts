@@ -17,9 +17,7 @@ import {
   type CacheSubject,
 } from '../session/cache/cache-entry.ts'
 import { cacheFolder } from './cache-folder.ts'
-import type { Invocation } from './invocation.ts'
-
-type SessionInvocation = Invocation<'credential-process'>
+import type { SessionInvocation } from './invocation.ts'
 
 /** Credentials from the cache when that is asked for and has them, else from AWS. */
 export async function obtainCredentials(
@@ -47,7 +45,10 @@ export async function obtainCredentials(
   return await throughCache(folder, subject, fetch, { clock, random, wait, signal, reporter })
 }
 
-function sessionParameters(settings: SessionInvocation['settings']): CreateSessionParameters {
+/** What to ask AWS for. */
+export function sessionParameters(
+  settings: SessionInvocation['settings'],
+): CreateSessionParameters {
   const region = settings.region ?? settings.trustAnchorArn.region
   return {
     trustAnchorArn: settings.trustAnchorArn,

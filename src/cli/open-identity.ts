@@ -12,7 +12,7 @@ import {
   type FileIdentityOptions,
 } from '../identity/files/load-file-identity.ts'
 import { parseSecretSource, type SecretPorts } from '../identity/secret/secret-source.ts'
-import type { Invocation } from './invocation.ts'
+import type { Invocation, SessionInvocation } from './invocation.ts'
 
 type KeyCommand = 'credential-process' | 'sign-string'
 
@@ -21,7 +21,7 @@ export async function openIdentity({
   settings,
   system,
   reporter,
-}: Invocation<'credential-process'>): Promise<Identity> {
+}: SessionInvocation): Promise<Identity> {
   return await loadFileIdentity(
     {
       certificate: settings.certificate,

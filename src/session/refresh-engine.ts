@@ -56,13 +56,15 @@ export class RefreshEngine implements AsyncDisposable {
   /** 0: as soon as somebody looks. */
   #nextTryAt = 0
   #outOfTurn = true
+  #isStarted = false
 
   constructor(options: RefreshEngineOptions) {
     this.#options = options
   }
 
-  /** Begins to refresh in the background. The first try is made at once. */
+  /** Begins to refresh in the background: at once, unless credentials are there already. */
   start(): void {
+    this.#isStarted = true
     this.#tick()
   }
 
@@ -122,7 +124,7 @@ export class RefreshEngine implements AsyncDisposable {
 
   #tick(): void {
     this.#cancelTick()
-    if (this.#stop.signal.aborted) return
+    if (this.#stop.signal.aborted || !this.#isStarted) return
     const now = this.#options.clock()
     // A clock that was set back makes every instant computed before it meaningless.
     if (now < this.#lastTryAt) this.#nextTryAt = now
@@ -202,6 +204,8 @@ export class RefreshEngine implements AsyncDisposable {
       this.#options.random,
     )
     this.#nextTryAt = now + delayMs
+    // Before the start the caller of `credentials` has the error, and decides what it means.
+    if (!this.#isStarted) return
     const kept = current === undefined ? 'no valid credentials' : `valid to ${current.expiration}`
     this.#options.reporter.warn(
       `refresh failed (${error.code}): ${error.message}; ${kept}; next try in ${Math.ceil(delayMs / 1000)} s`,

@@ -37,7 +37,8 @@ export function selectKeyBlocks(blocks: readonly PemBlock[], name: string): read
     const before = blocks[index - 1]
     return [{ block, parameters: before?.label === 'EC PARAMETERS' ? before : undefined }]
   })
-  if (keys.length > MAX_KEYS) throw malformedKey(name, `is one of more than ${MAX_KEYS} in one file`)
+  if (keys.length > MAX_KEYS)
+    throw malformedKey(name, `is one of more than ${MAX_KEYS} in one file`)
   if (keys.length === 0) throw noUsableKey(blocks, name)
   return keys
 }

@@ -30,7 +30,7 @@ export interface EndpointOptions extends Omit<EndpointState, 'rules' | 'requests
   readonly clock: Clock
   readonly reporter: Reporter
   /** Called with the listening socket's descriptor, for what Node cannot set itself. */
-  readonly onListening?: ((fd: number) => void) | undefined
+  readonly onListening?: ((fd: number, isIpv6: boolean) => void) | undefined
 }
 
 export interface Endpoint extends AsyncDisposable {
@@ -107,7 +107,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       allowedUids: options.allowedUids,
     },
   })
-  options.onListening?.(descriptorOf(server))
+  options.onListening?.(descriptorOf(server), bound.family === 'IPv6')
   const host = bound.address.includes(':') ? `[${bound.address}]` : bound.address
   return {
     url: `http://${host}:${bound.port}`,
