@@ -41,17 +41,22 @@ export async function main(system: System): Promise<number> {
         platform: system.platform,
         readFile: readAwsFile,
       })
-    const { settings, sources, warnings } = resolve(flags)
+    const resolved = resolve(flags)
     const further = furtherFlags.map(resolve)
+    const { settings } = resolved
     reporter = createReporter({
       ...reporterPorts(system),
       format: settings.logFormat,
       debug: settings.debug,
     })
-    for (const { message, hint } of [warnings, ...further.map((run) => run.warnings)].flat())
-      reporter.warn(message, hint === undefined ? {} : { hint })
-    for (const { name, origin, shown } of [sources, ...further.map((run) => run.sources)].flat()) {
-      reporter.debug('setting', { name, origin, value: shown })
+    for (const { warnings, sources } of [resolved, ...further]) {
+      for (const { message, hint } of warnings) {
+        reporter.warn(message, hint === undefined ? {} : { hint })
+      }
+      if (!settings.debug) continue
+      for (const { name, origin, shown } of sources) {
+        reporter.debug('setting', { name, origin, value: shown })
+      }
     }
     const command = await parsed.row.load()
     const furtherSettings = further.map((run) => run.settings)

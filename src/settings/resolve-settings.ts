@@ -61,12 +61,15 @@ export function resolveSettings<C extends CommandName>(
   return {
     // The type follows from the table, as the names and values here do.
     settings: { ...defaults(input), ...values } as unknown as Settings<C>,
-    sources: given.map(({ row, text, place, origin }) => ({
-      name: row.name,
-      place,
-      origin,
-      shown: showSettingValue(row, text),
-    })),
+    // Only --debug looks at them.
+    get sources() {
+      return given.map(({ row, text, place, origin }) => ({
+        name: row.name,
+        place,
+        origin,
+        shown: showSettingValue(row, text),
+      }))
+    },
     warnings: warningsAbout(given, profile),
   }
 }

@@ -79,12 +79,17 @@ function isRoot(certificate: X509Certificate): boolean {
 function warnOfStrangers(left: readonly X509Certificate[], reporter: Reporter): void {
   const strangers = left.filter((certificate) => !isRoot(certificate))
   if (strangers.length === 0) return
-  const names = strangers.slice(0, 3).map(({ subject }) => `"${subject.replaceAll('\n', ', ')}"`)
+  const names = strangers.slice(0, 3).map(nameOf)
   const more = strangers.length > names.length ? ` and ${strangers.length - names.length} more` : ''
   reporter.warn(
     `certificates that are not part of the leaf's chain are left out: ${names.join('; ')}${more}`,
     { hint: 'check that the intermediates belong to this certificate' },
   )
+}
+
+/** Node says `undefined` of an empty subject, against its types. */
+function nameOf({ subject }: X509Certificate): string {
+  return `"${(subject || 'no subject').replaceAll('\n', ', ')}"`
 }
 
 function tooLong(): RolesAnywhereError {

@@ -77,7 +77,8 @@ const ADVICE: readonly (readonly [
     (certificate) => /md5|sha1(?!\d)/iu.test(certificate.signatureAlgorithm ?? ''),
     'is signed with MD5 or SHA-1',
   ],
-  [(certificate) => certificate.subject === '', 'has an empty subject'],
+  // Node says `undefined` of an empty subject, against its types.
+  [(certificate) => !certificate.subject, 'has an empty subject'],
 ]
 
 /** `[0] { INTEGER 2 }` right after the headers of the two outer SEQUENCEs. Node does not say it. */

@@ -48,8 +48,8 @@ export async function findKeyPair(
   for (const key of keys) {
     try {
       const opened = await openAndCheck(key, source)
-      const matching = candidates.certificates.filter(
-        (_, index) => publicKeys[index]?.equals(opened.publicKey) === true,
+      const matching = candidates.certificates.filter((_, index) =>
+        isSameKey(publicKeys[index], opened.publicKey),
       )
       const certificate = preferred(matching, candidates.clock())
       if (certificate !== undefined) return { ...opened, certificate }
@@ -101,6 +101,11 @@ function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
   } catch {
     return undefined
   }
+}
+
+/** `equals` throws for keys of different types (Node 24.21). */
+function isSameKey(a: KeyObject | undefined, b: KeyObject): boolean {
+  return a?.asymmetricKeyType === b.asymmetricKeyType && a?.equals(b) === true
 }
 
 function mismatch(

@@ -68,6 +68,11 @@ export async function loadFileIdentity(
       const identity = await assemble(snapshot, options, passwords, { ...ports, ...held })
       if (isLast || (await snapshot.isUnchanged())) {
         held.release()
+        ports.reporter.debug('identity loaded', {
+          certificate: snapshot.certificate.name,
+          privateKey: snapshot.privateKey.name,
+          chainLength: identity.chain.length,
+        })
         return identity
       }
     } catch (error) {
@@ -121,11 +126,6 @@ async function assemble(
   checkValidity(pair.certificate, bundle.name, ports)
   adviseOnCertificate(pair.certificate, bundle.name, ports.reporter)
   const chain = buildChain(pair.certificate, [...certificates, ...others], ports)
-  ports.reporter.debug('identity loaded', {
-    certificate: bundle.name,
-    privateKey: privateKey.name,
-    chainLength: chain.length,
-  })
   return fileIdentity(pair.certificate, chain, new FileSigner(pair.privateKey))
 }
 

@@ -41,15 +41,23 @@ export function subjectText(subject: CacheSubject): string {
  * whole subject, so a name that two subjects share costs a fetch and gives nobody the other's
  * credentials.
  *
- * @see FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ (four lanes of 32 bits, each with its own start)
+ * @see FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ (two lanes of 32 bits, each with its own start)
  */
 export function entryName(subject: string): string {
-  const lanes = [0x811c9dc5, 0x01000193, 0x9e3779b9, 0x85ebca6b]
+  let first = 0x811c9dc5
+  let second = 0x9e3779b9
   for (let index = 0; index < subject.length; index += 1) {
     const code = subject.charCodeAt(index)
-    for (const [lane, state] of lanes.entries()) lanes[lane] = Math.imul(state ^ code, 0x01000193)
+    first = Math.imul(first ^ code, FNV_PRIME)
+    second = Math.imul(second ^ code, FNV_PRIME)
   }
-  return lanes.map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('')
+  return hex(first) + hex(second)
+}
+
+const FNV_PRIME = 0x01000193
+
+function hex(lane: number): string {
+  return (lane >>> 0).toString(16).padStart(8, '0')
 }
 
 /**

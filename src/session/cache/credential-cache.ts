@@ -34,8 +34,8 @@ const USABLE_MS = 60_000
 /** Longer than one fetch may take, so that a lock this old was left by a process that died. */
 const LOCK_STALE_MS = 90_000
 const LOCK_PATIENCE_MS = 65_000
-const OUR_FILE = /^[0-9a-f]{32}\./u
-const ENTRY_FILE = /^[0-9a-f]{32}\.json$/u
+const OUR_FILE = /^[0-9a-f]{16}\./u
+const ENTRY_FILE = /^[0-9a-f]{16}\.json$/u
 
 /**
  * The entry for a subject while it is fresh, else what `fetch` brings. When `fetch` fails, an entry

@@ -50,7 +50,6 @@ export const COMMAND_SETTINGS = [
     valueName: 'NAME',
     commands: ['update'],
     places: ['flag', 'environment'],
-    awsEnv: ['AWS_PROFILE'],
     help: 'AWS profile to take settings from, since --profile is the one to write to',
   },
   {
