@@ -29,7 +29,10 @@ export interface CliOptions {
 }
 
 /** Nothing of the caller's environment but PATH, so that its AWS settings cannot change a result. */
-export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+export async function runCli(
+  args: readonly string[],
+  options: CliOptions = {},
+): Promise<CliResult> {
   const [program, ...first] = options.launcher ?? [process.execPath, EXECUTABLE]
   const child = spawn(program, [...first, ...args], {
     cwd: options.cwd,
