@@ -27,10 +27,7 @@ describe('exec', () => {
       AWS_SECURITY_TOKEN: 'x',
     })
     const env = Object.fromEntries(
-      stdout
-        .toString()
-        .split('\n')
-        .map((line) => line.split(/=(.*)/s)),
+      [...stdout.toString().matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value]) => [name, value]),
     )
     expect(exitCode).toBe(0)
     expect(env).toMatchObject({
