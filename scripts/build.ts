@@ -69,7 +69,7 @@ const NEEDED_AT_EVERY_START = [
   '/src/cli/commands/credential-process.ts',
   '/src/cli/obtain-credentials.ts',
   '/src/cli/reporter.ts',
-  '/src/cli/version.ts',
+  '/src/core/version.ts',
   '/src/core/credentials.ts',
   '/src/core/create-session-request.ts',
   '/src/outputs/credential-process.ts',

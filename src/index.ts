@@ -1,1 +1,201 @@
-export { RolesAnywhereError } from './core/errors.ts'
+/**
+ * The public library: credentials in process, for the AWS SDK for JavaScript v3 and for others.
+ *
+ * Everything that is exported here is part of the interface; everything that is not may change.
+ *
+ * @module
+ */
+
+import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from './core/arn.ts'
+import {
+  checkCreateSessionParameters,
+  type CreateSessionParameters,
+} from './core/create-session-request.ts'
+import type { SessionCredentials } from './core/credentials.ts'
+import { chooseEndpoint } from './core/endpoint.ts'
+import { RolesAnywhereError } from './core/errors.ts'
+import type { Reporter } from './core/ports.ts'
+import { VERSION } from './core/version.ts'
+import { loadFileIdentity } from './identity/files/load-file-identity.ts'
+import { readSmallFile } from './identity/files/read-file.ts'
+import { parseSecretSource, type SecretPorts } from './identity/secret/secret-source.ts'
+import { createSession } from './session/create-session.ts'
+import { createTransport, type Transport } from './transport/send.ts'
+
+export {
+  RolesAnywhereError,
+  type ErrorCode,
+  type ErrorDetail,
+  type ErrorFamily,
+} from './core/errors.ts'
+
+export interface FromRolesAnywhereOptions {
+  readonly trustAnchorArn: string
+  readonly profileArn: string
+  readonly roleArn: string
+  /** Path of the certificate, PEM or DER; its chain may be in the same file, in any order. */
+  readonly certificate: string
+  /** Path of the private key. Default: the key in the certificate file. */
+  readonly privateKey?: string | undefined
+  /** Path of certificates between yours and the trust anchor. */
+  readonly intermediates?: string | undefined
+  /** Where the key's password is (`env:NAME`, `file:PATH` …), or a function that yields it. */
+  readonly keyPassword?: string | (() => Promise<string>) | undefined
+  /** Refuse a private key file that others may read, instead of warning. Default false. */
+  readonly strictPermissions?: boolean | undefined
+  /** Seconds, 900 to 43,200. Default: the Roles Anywhere profile's own. */
+  readonly durationSeconds?: number | undefined
+  /** Only where the Roles Anywhere profile accepts one. */
+  readonly roleSessionName?: string | undefined
+  /** Default: the trust anchor's. */
+  readonly region?: string | undefined
+  /** Such as a VPC endpoint's URL. Default: the region's endpoint. */
+  readonly endpoint?: string | undefined
+  readonly useFipsEndpoint?: boolean | undefined
+  readonly useDualstackEndpoint?: boolean | undefined
+  /** Path of a PEM file with the only authorities to trust for TLS. */
+  readonly caBundle?: string | undefined
+  /** URL of a proxy. Default: none; the environment is not asked. */
+  readonly proxy?: string | undefined
+  /** Milliseconds for one call, retries included. Default 60,000. */
+  readonly timeoutMs?: number | undefined
+  /** Gets each warning, such as of a key file that others may read. Default: warnings are dropped. */
+  readonly onWarning?: ((message: string) => void) | undefined
+}
+
+/** What the AWS SDK for JavaScript v3 calls an `AwsCredentialIdentity`. */
+export interface RolesAnywhereCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string
+  readonly expiration: Date
+  readonly accountId: string
+}
+
+/**
+ * A credential provider: each call reads certificate and key, and obtains new credentials. SDK clients
+ * keep what they got until shortly before it expires, so pass the provider itself to them.
+ *
+ * @example
+ * import { S3Client } from '@aws-sdk/client-s3'
+ * import { fromRolesAnywhere } from 'rolesanywhere'
+ *
+ * const client = new S3Client({
+ *   region: 'eu-central-1',
+ *   credentials: fromRolesAnywhere({
+ *     trustAnchorArn: 'arn:aws:rolesanywhere:eu-central-1:111122223333:trust-anchor/…',
+ *     profileArn: 'arn:aws:rolesanywhere:eu-central-1:111122223333:profile/…',
+ *     roleArn: 'arn:aws:iam::111122223333:role/backup',
+ *     certificate: '/etc/pki/client.pem',
+ *     privateKey: '/etc/pki/client.key',
+ *   }),
+ * })
+ *
+ * @throws {RolesAnywhereError} at once for options that cannot work: ERR_CONFIG_ARN_INVALID,
+ *   ERR_CONFIG_ARN_DISAGREEMENT, ERR_CONFIG_ENDPOINT_INVALID, ERR_USAGE_INVALID_VALUE,
+ *   ERR_USAGE_CONFLICT. The provider's promise rejects with codes of every other family.
+ */
+export function fromRolesAnywhere(
+  options: FromRolesAnywhereOptions,
+): () => Promise<RolesAnywhereCredentials> {
+  const parameters = parametersOf(options)
+  const password =
+    typeof options.keyPassword === 'string'
+      ? parseSecretSource(options.keyPassword, 'keyPassword')
+      : options.keyPassword
+  return async () => {
+    const reporter = reporterFor(options)
+    await using identity = await loadFileIdentity(
+      { ...options, password },
+      { reporter, clock: Date.now, secrets: { ...SECRET_PORTS, reporter } },
+    )
+    await using transport = await transportFor(options)
+    return plain(
+      await createSession(parameters, {
+        identity,
+        send: transport.send,
+        clock: Date.now,
+        random: Math.random,
+        wait,
+        reporter,
+        totalTimeoutMs: options.timeoutMs,
+      }),
+    )
+  }
+}
+
+function parametersOf(options: FromRolesAnywhereOptions): CreateSessionParameters {
+  const trustAnchorArn = parseTrustAnchorArn(options.trustAnchorArn)
+  const region = options.region ?? trustAnchorArn.region
+  const parameters: CreateSessionParameters = {
+    trustAnchorArn,
+    profileArn: parseProfileArn(options.profileArn),
+    roleArn: parseRoleArn(options.roleArn),
+    region,
+    endpoint: chooseEndpoint({
+      region,
+      useFips: options.useFipsEndpoint,
+      useDualstack: options.useDualstackEndpoint,
+      endpointUrl: options.endpoint,
+    }),
+    durationSeconds: options.durationSeconds,
+    roleSessionName: options.roleSessionName,
+  }
+  checkCreateSessionParameters(parameters)
+  return parameters
+}
+
+async function transportFor({ caBundle, proxy }: FromRolesAnywhereOptions): Promise<Transport> {
+  return createTransport({
+    userAgent: `rolesanywhere/${VERSION} (node)`,
+    caBundle:
+      caBundle === undefined
+        ? undefined
+        : {
+            pem: (await readSmallFile(caBundle, 'caBundle', MAX_BUNDLE_BYTES)).bytes.toString(
+              'latin1',
+            ),
+            source: caBundle,
+          },
+    proxy: { httpsProxy: proxy },
+  })
+}
+
+const MAX_BUNDLE_BYTES = 16 * 1_048_576
+
+function reporterFor({ onWarning }: FromRolesAnywhereOptions): Reporter {
+  return {
+    warn: (message) => onWarning?.(message),
+    debug: () => undefined,
+  }
+}
+
+/** A library asks nobody and reads nobody's standard input. */
+const SECRET_PORTS: Omit<SecretPorts, 'reporter'> = {
+  env: process.env,
+  prompt: async () => Promise.reject(unavailable('a terminal')),
+  readStdin: async () => Promise.reject(unavailable('standard input')),
+}
+
+function unavailable(what: string): RolesAnywhereError {
+  return new RolesAnywhereError(
+    'ERR_CONFIG_SECRET_UNAVAILABLE',
+    `the library does not read passwords from ${what}`,
+    { hint: 'give keyPassword as env:NAME, file:PATH, cmd:COMMAND, or a function' },
+  )
+}
+
+async function wait(ms: number, signal?: AbortSignal): Promise<void> {
+  const { setTimeout: delay } = await import('node:timers/promises')
+  await delay(ms, undefined, signal === undefined ? {} : { signal })
+}
+
+function plain(credentials: SessionCredentials): RolesAnywhereCredentials {
+  return {
+    accessKeyId: credentials.accessKeyId,
+    secretAccessKey: credentials.secretAccessKey,
+    sessionToken: credentials.sessionToken,
+    expiration: new Date(credentials.expiresAt),
+    accountId: credentials.accountId,
+  }
+}

@@ -11,7 +11,7 @@ import { createTransport, type Transport } from '../transport/send.ts'
 import type { Invocation, SessionInvocation } from './invocation.ts'
 import { openIdentity } from './open-identity.ts'
 import { readCaBundle } from './read-ca-bundle.ts'
-import { VERSION } from './version.ts'
+import { VERSION } from '../core/version.ts'
 
 export async function fetchCredentials(
   parameters: CreateSessionParameters,

@@ -7,7 +7,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { SessionCredentials } from '../core/credentials.ts'
 import type { CreateSessionParameters } from '../core/create-session-request.ts'
-import { regionalEndpoint } from '../core/endpoint.ts'
+import { chooseEndpoint } from '../core/endpoint.ts'
 import {
   entryName,
   isFresh,
@@ -55,13 +55,12 @@ export function sessionParameters(
     profileArn: settings.profileArn,
     roleArn: settings.roleArn,
     region,
-    endpoint:
-      settings.endpoint ??
-      regionalEndpoint({
-        region,
-        useFips: settings.useFipsEndpoint,
-        useDualstack: settings.useDualstackEndpoint,
-      }),
+    endpoint: chooseEndpoint({
+      region,
+      useFips: settings.useFipsEndpoint,
+      useDualstack: settings.useDualstackEndpoint,
+      endpointUrl: settings.endpoint?.href,
+    }),
     durationSeconds: settings.sessionDuration,
     roleSessionName: settings.roleSessionName,
   }

@@ -11,13 +11,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { fromProcess } from '@aws-sdk/credential-provider-process'
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts'
 import { createAuthority } from '../../src/emulator/throwaway-pki.ts'
+import { fromRolesAnywhere } from '../../src/index.ts'
 import { demand, hasProgram } from '../support/capabilities.ts'
 import { EXECUTABLE } from '../support/run-cli.ts'
 
+const ARN = 'arn:aws:rolesanywhere:eu-central-1:111122223333'
 const run = promisify(execFile)
 const DEBIAN_PYTHON = '/usr/bin/python3'
 const hasAws = hasProgram('aws')
@@ -47,7 +49,6 @@ beforeAll(async () => {
     writeFileSync(path, text, { mode: 0o600 })
     return path
   }
-  const arn = 'arn:aws:rolesanywhere:eu-central-1:111122223333'
   const config = write(
     'config',
     `[profile onprem]
@@ -55,8 +56,8 @@ region = eu-central-1
 credential_process = "${process.execPath}" "${EXECUTABLE}" credential-process --profile onprem
 rolesanywhere_certificate = ${write('leaf.pem', leaf.certificatePem)}
 rolesanywhere_private_key = ${write('leaf.key', leaf.privateKeyPem)}
-rolesanywhere_trust_anchor_arn = ${arn}:trust-anchor/11111111-2222-3333-4444-555555555555
-rolesanywhere_profile_arn = ${arn}:profile/11111111-2222-3333-4444-555555555555
+rolesanywhere_trust_anchor_arn = ${ARN}:trust-anchor/11111111-2222-3333-4444-555555555555
+rolesanywhere_profile_arn = ${ARN}:profile/11111111-2222-3333-4444-555555555555
 rolesanywhere_role_arn = arn:aws:iam::111122223333:role/interop
 rolesanywhere_endpoint = ${emulator.url}
 rolesanywhere_ca_bundle = ${write('ca.pem', emulator.caPem ?? '')}
@@ -99,24 +100,64 @@ describe('a profile with our credential_process', () => {
   })
 
   it('gives the AWS SDK for JavaScript complete credentials with account and expiry', async () => {
-    const { PATH, AWS_CONFIG_FILE } = process.env
-    try {
-      process.env['AWS_CONFIG_FILE'] = env['AWS_CONFIG_FILE']
-      const credentials = await fromProcess({ profile: 'onprem' })()
-      expect(credentials).toMatchObject({
-        accessKeyId: expect.stringMatching(/^ASIA[A-Z0-9]{16}$/u) as string,
-        secretAccessKey: expect.stringMatching(/^\S{40}$/u) as string,
-        sessionToken: expect.stringMatching(/^\S{100,}$/u) as string,
-        accountId: '111122223333',
-      })
-      expect(credentials.expiration?.getTime()).toBeGreaterThan(Date.now() + 3500_000)
-    } finally {
-      Object.assign(process.env, { PATH })
-      if (AWS_CONFIG_FILE === undefined) delete process.env['AWS_CONFIG_FILE']
-      else process.env['AWS_CONFIG_FILE'] = AWS_CONFIG_FILE
-    }
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', JS_PROGRAM], {
+      env,
+      cwd: join(import.meta.dirname, '../..'),
+    })
+    const found = JSON.parse(stdout) as Record<string, string>
+    expect(found['accessKeyId']).toMatch(/^ASIA[A-Z0-9]{16}$/u)
+    expect(found['secretAccessKey']).toMatch(/^\S{40}$/u)
+    expect(found['sessionToken']).toMatch(/^\S{100,}$/u)
+    expect(found['accountId']).toBe('111122223333')
+    expect(Date.parse(found['expiration'] ?? '')).toBeGreaterThan(Date.now() + 3500_000)
   })
 })
+
+describe('the library', () => {
+  it('is a credential provider that an SDK client signs with', async () => {
+    const sts = await startSts()
+    try {
+      const client = new STSClient({
+        region: 'eu-central-1',
+        endpoint: sts.url,
+        credentials: fromRolesAnywhere({
+          trustAnchorArn: `${ARN}:trust-anchor/11111111-2222-3333-4444-555555555555`,
+          profileArn: `${ARN}:profile/11111111-2222-3333-4444-555555555555`,
+          roleArn: 'arn:aws:iam::111122223333:role/interop',
+          certificate: join(folder, 'leaf.pem'),
+          privateKey: join(folder, 'leaf.key'),
+          endpoint: emulator.url,
+          caBundle: join(folder, 'ca.pem'),
+        }),
+      })
+      const before = emulator.requestCount
+      await client.send(new GetCallerIdentityCommand())
+      await client.send(new GetCallerIdentityCommand())
+      expect(emulator.requestCount - before).toBe(1)
+      expect(sts.seen).toHaveLength(2)
+      expect(sts.seen[0]?.authorization).toMatch(/Credential=ASIA[A-Z0-9]{16}\//u)
+      client.destroy()
+    } finally {
+      sts.server.close()
+    }
+  })
+
+  it('refuses options that cannot work before anything is asked for', () => {
+    expect(() =>
+      fromRolesAnywhere({
+        trustAnchorArn: `${ARN}:profile/x`,
+        profileArn: `${ARN}:profile/x`,
+        roleArn: 'arn:aws:iam::111122223333:role/interop',
+        certificate: 'leaf.pem',
+      }),
+    ).toThrow(expect.objectContaining({ code: 'ERR_CONFIG_ARN_INVALID' }))
+  })
+})
+
+const JS_PROGRAM = `
+import { fromProcess } from '@aws-sdk/credential-provider-process'
+console.log(JSON.stringify(await fromProcess({ profile: 'onprem' })()))
+`
 
 const BOTO3_PROGRAM = `
 import boto3, datetime, json

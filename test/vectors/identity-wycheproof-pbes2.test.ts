@@ -9,7 +9,7 @@ import { AlgorithmIdentifier } from '@peculiar/asn1-x509'
 import { describe, expect, it } from 'vitest'
 import { preparePbes2 } from '../../src/identity/files/pbes2.ts'
 import { Pbes2Parameters, Pbkdf2Parameters } from '../../src/identity/files/pkcs5-schema.ts'
-import { VECTORS, demand, hasVectors } from '../support/capabilities.ts'
+import { VECTORS, hasVectors } from '../support/capabilities.ts'
 
 interface Vector {
   readonly tcId: number
@@ -54,7 +54,7 @@ function scheme(vector: Vector, prf: string, cipher: string): AlgorithmIdentifie
   })
 }
 
-describe.skipIf(!demand(hasVectors, 'shared vectors'))('Wycheproof PBES2', () => {
+describe.skipIf(!hasVectors)('Wycheproof PBES2', () => {
   it.each(FILES)('%s', async (file, prf, cipher) => {
     const vectors = vectorsOf(file)
     expect(vectors.length).toBeGreaterThan(50)

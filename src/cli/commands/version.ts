@@ -5,7 +5,7 @@
  */
 
 import type { Invocation } from '../invocation.ts'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../../core/version.ts'
 
 export async function execute({ system }: Invocation): Promise<void> {
   await system.writeResult(`${VERSION}\n`)

@@ -18,7 +18,6 @@ import {
   preparePbes2,
   type Decryption,
 } from './pbes2.ts'
-import { explainUnreadableKey } from './explain-unreadable-key.ts'
 import { PbeParameters } from './pkcs5-schema.ts'
 import { malformedKey, passwordIncorrect, type KeySource } from './key-source.ts'
 
@@ -50,6 +49,7 @@ async function openPbes2(
     return createPrivateKey({ key: plain, format: 'der', type: 'pkcs8' })
   } catch {
     // One wrong password in 256 leaves a padding that looks right, and garbage before it.
+    const { explainUnreadableKey } = await import('./explain-unreadable-key.ts')
     throw explainUnreadableKey(plain, source.name) ?? passwordIncorrect(source.name)
   } finally {
     plain.fill(0)
