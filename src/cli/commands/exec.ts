@@ -16,7 +16,7 @@ import { childEnvironment, credentialVariables } from '../../outputs/environment
 import type { Invocation } from '../invocation.ts'
 import { obtainCredentials } from '../obtain-credentials.ts'
 import { openRefreshingRole } from '../refreshing-role.ts'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../../core/version.ts'
 
 export async function execute(invocation: Invocation<'exec'>): Promise<number> {
   const [program, ...args] = invocation.operands

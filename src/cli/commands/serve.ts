@@ -21,7 +21,7 @@ import { openRefreshingRole, type RefreshingRole } from '../refreshing-role.ts'
 import { openService } from '../service.ts'
 import { untilStopped } from '../until-stopped.ts'
 import { userIds } from '../user-ids.ts'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../../core/version.ts'
 
 const DEFAULT_PORT = 9911
 
