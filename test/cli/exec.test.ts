@@ -27,7 +27,10 @@ describe('exec', () => {
       AWS_SECURITY_TOKEN: 'x',
     })
     const env = Object.fromEntries(
-      [...stdout.toString().matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value]) => [name, value]),
+      [...stdout.toString().matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value]) => [
+        name,
+        value,
+      ]),
     )
     expect(exitCode).toBe(0)
     expect(env).toMatchObject({
