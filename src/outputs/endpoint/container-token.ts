@@ -8,7 +8,7 @@
  * @module
  */
 
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { RolesAnywhereError } from '../../core/errors.ts'
@@ -135,7 +135,7 @@ function versionOf(path: string): string {
 }
 
 function digestOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return hash('sha256', text, 'buffer')
 }
 
 function codeOf(cause: unknown): string {

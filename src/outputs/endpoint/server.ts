@@ -65,6 +65,10 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const server = createServer(LIMITS, (request, response) => {
     void answer(request, response)
   })
+  // "Expect: 100-continue" announces a body: it is refused like one, and never asked for.
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    void answer(request, response)
+  })
   server.maxConnections = MAX_CONNECTIONS
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET
   server.timeout = SOCKET_IDLE_MS
@@ -138,11 +142,20 @@ function factsOf(request: IncomingMessage, peer: EndpointPeer): EndpointRequest 
   return {
     method: request.method ?? '',
     target: request.url ?? '',
-    hosts: request.headersDistinct['host'] ?? [],
+    hosts: hostsOf(request),
     headers,
     hasBody: (headers['content-length'] ?? '0') !== '0' || 'transfer-encoding' in headers,
     peer,
   }
+}
+
+/** `headers` keeps only the first of several Host headers. */
+function hostsOf({ rawHeaders }: IncomingMessage): readonly string[] {
+  const hosts: string[] = []
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === 'host') hosts.push(rawHeaders[index + 1] ?? '')
+  }
+  return hosts
 }
 
 function peerOf({ remoteAddress, localAddress }: Socket): EndpointPeer {
