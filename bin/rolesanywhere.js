@@ -13,7 +13,8 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   )
   process.exitCode = 3
 } else {
-  require('node:module').enableCompileCache()
+  const codeCache = require('./code-cache.js').codeCacheFolder()
+  if (codeCache !== undefined) require('node:module').enableCompileCache(codeCache)
   require('../dist/cli.cjs')
     .run()
     .then((exitCode) => {

@@ -5,14 +5,19 @@
  * @module
  */
 
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ERROR_CODES, ERROR_FAMILIES, type ErrorFamily } from '../src/core/errors.ts'
+import { FAULTS } from '../src/emulator/fault-table.ts'
+import { faultUsage } from '../src/emulator/faults.ts'
 import { settingsMarkdown } from '../src/settings/describe-settings.ts'
+
+const DOCS = join(import.meta.dirname, '../docs')
 
 /** File name in docs/ → its whole content. */
 export function generatedDocs(): ReadonlyMap<string, string> {
   return new Map([
+    ['emulator.md', emulator()],
     ['errors.md', errors()],
     ['settings.md', settings()],
   ])
@@ -55,8 +60,19 @@ config file (\`--profile NAME\`, else \`AWS_PROFILE\`, else \`default\`). An emp
 ${settingsMarkdown()}`
 }
 
+/** What stands above the mark is written by hand. */
+function emulator(): string {
+  const [byHand = ''] = readFileSync(join(DOCS, 'emulator.md'), 'utf8').split(FAULTS_MARK, 1)
+  const rows = Object.entries(FAULTS).map(
+    ([name, { value, meaning }]) => `| \`${faultUsage(name, value)}\` | ${meaning} |\n`,
+  )
+  return `${byHand}${FAULTS_MARK}\n\n| fault | effect |\n| --- | --- |\n${rows.join('')}`
+}
+
+const FAULTS_MARK = '<!-- Generated from `src/emulator/fault-table.ts` by `npm run docs`. -->'
+
 if (process.argv[1] === import.meta.filename) {
   for (const [name, text] of generatedDocs()) {
-    writeFileSync(join(import.meta.dirname, '../docs', name), text)
+    writeFileSync(join(DOCS, name), text)
   }
 }

@@ -20,7 +20,9 @@ import { loadFileIdentity } from './identity/files/load-file-identity.ts'
 import { readSmallFile } from './identity/files/read-file.ts'
 import { parseSecretSource, type SecretPorts } from './identity/secret/secret-source.ts'
 import { createSession } from './session/create-session.ts'
+import { wait } from './session/wait.ts'
 import { createTransport, type Transport } from './transport/send.ts'
+import { MAX_CA_BUNDLE_BYTES } from './transport/trust.ts'
 
 export {
   RolesAnywhereError,
@@ -60,7 +62,7 @@ export interface FromRolesAnywhereOptions {
   /** Milliseconds for one call, retries included. Default 60,000. */
   readonly timeoutMs?: number | undefined
   /** Gets each warning, such as of a key file that others may read. Default: warnings are dropped. */
-  readonly onWarning?: ((message: string) => void) | undefined
+  readonly onWarning?: Reporter['warn'] | undefined
 }
 
 /** What the AWS SDK for JavaScript v3 calls an `AwsCredentialIdentity`. */
@@ -152,7 +154,7 @@ async function transportFor({ caBundle, proxy }: FromRolesAnywhereOptions): Prom
       caBundle === undefined
         ? undefined
         : {
-            pem: (await readSmallFile(caBundle, 'caBundle', MAX_BUNDLE_BYTES)).bytes.toString(
+            pem: (await readSmallFile(caBundle, 'caBundle', MAX_CA_BUNDLE_BYTES)).bytes.toString(
               'latin1',
             ),
             source: caBundle,
@@ -161,11 +163,9 @@ async function transportFor({ caBundle, proxy }: FromRolesAnywhereOptions): Prom
   })
 }
 
-const MAX_BUNDLE_BYTES = 16 * 1_048_576
-
 function reporterFor({ onWarning }: FromRolesAnywhereOptions): Reporter {
   return {
-    warn: (message) => onWarning?.(message),
+    warn: (message, warning) => onWarning?.(message, warning),
     debug: () => undefined,
   }
 }
@@ -183,11 +183,6 @@ function unavailable(what: string): RolesAnywhereError {
     `the library does not read passwords from ${what}`,
     { hint: 'give keyPassword as env:NAME, file:PATH, cmd:COMMAND, or a function' },
   )
-}
-
-async function wait(ms: number, signal?: AbortSignal): Promise<void> {
-  const { setTimeout: delay } = await import('node:timers/promises')
-  await delay(ms, undefined, signal === undefined ? {} : { signal })
 }
 
 function plain(credentials: SessionCredentials): RolesAnywhereCredentials {

@@ -5,9 +5,10 @@
  */
 
 import { RolesAnywhereError } from '../core/errors.ts'
+import type { Flags } from '../settings/given-settings.ts'
 import { readAwsFile } from '../settings/read-aws-file.ts'
 import { resolveSettings } from '../settings/resolve-settings.ts'
-import { parseArguments, type Flags } from './parse-arguments.ts'
+import { parseArguments } from './parse-arguments.ts'
 import { createReporter, type CliReporter, type LogFormat } from './reporter.ts'
 import { nodeSystem, type System } from './system.ts'
 
@@ -71,9 +72,13 @@ export async function main(system: System): Promise<number> {
 function failure(error: unknown, system: System, reporter: CliReporter): number {
   const known = error instanceof RolesAnywhereError ? error : internalError(error)
   reporter.error(known)
-  if (system.signal.aborted) return 128 + (system.signal.reason === 'SIGINT' ? 2 : 15)
-  return known.exitCode
+  if (system.signal.aborted) return 128 + (system.signal.reason === 'SIGINT' ? SIGINT : SIGTERM)
+  // Ctrl-C at a prompt comes as a key and not as the signal that it means.
+  return known.code === 'ERR_CANCELLED' ? 128 + SIGINT : known.exitCode
 }
+
+const SIGINT = 2
+const SIGTERM = 15
 
 /** A bug of ours. The message may hold anything, so it is shown only among the causes, with --debug. */
 function internalError(cause: unknown): RolesAnywhereError {

@@ -19,7 +19,13 @@ import {
 import { cacheFolder } from './cache-folder.ts'
 import type { SessionInvocation } from './invocation.ts'
 
-/** Credentials from the cache when that is asked for and has them, else from AWS. */
+/**
+ * Credentials from the cache when that is asked for and has them, else from AWS.
+ *
+ * A certificate that does not come from a file is known only once it has been read, which is the
+ * work that the cache is there to save. `env:CERTIFICATE` may be another one in every run, so such runs
+ * go without the cache.
+ */
 export async function obtainCredentials(
   invocation: SessionInvocation,
 ): Promise<SessionCredentials> {
@@ -31,8 +37,16 @@ export async function obtainCredentials(
     return await fetchCredentials(parameters, invocation)
   }
   if (!settings.cache) return await fetch()
+  const certificate = bytesOf(settings.certificate)
+  if (certificate === undefined) {
+    const credentials = await fetch()
+    reporter.warn('--cache has no effect: the certificate does not come from a file', {
+      hint: 'give --certificate the path of a file, or leave out --cache',
+    })
+    return credentials
+  }
   const folder = cacheFolder(settings, system)
-  const subject = subjectText(subjectOf(parameters, settings))
+  const subject = subjectText(subjectOf(parameters, settings, certificate))
   const found = isPrivateFolder(folder)
     ? readEntry(`${folder}/${entryName(subject)}.json`, subject)
     : undefined
@@ -42,7 +56,9 @@ export async function obtainCredentials(
   }
   const { throughCache } = await import('../session/cache/credential-cache.ts')
   const { clock, random, wait, signal } = system
-  return await throughCache(folder, subject, fetch, { clock, random, wait, signal, reporter })
+  const patienceMs = settings.timeout === undefined ? undefined : settings.timeout * 1000
+  const ports = { clock, random, wait, signal, reporter, patienceMs }
+  return await throughCache(folder, subject, fetch, ports)
 }
 
 /** What to ask AWS for. */
@@ -72,12 +88,15 @@ export function sessionParameters(
  */
 function subjectOf(
   parameters: CreateSessionParameters,
-  { certificate, privateKey }: SessionInvocation['settings'],
+  { certificate, privateKey, noVerifySsl }: SessionInvocation['settings'],
+  certificateBytes: Buffer,
 ): CacheSubject {
   return {
     certificate,
-    certificateBytes: bytesOf(certificate)?.toString('base64'),
+    certificateBytes: certificateBytes.toString('base64'),
     privateKey,
+    // What may have come from anyone is not handed to runs that verify.
+    verification: noVerifySsl ? 'none' : undefined,
     trustAnchorArn: parameters.trustAnchorArn.text,
     profileArn: parameters.profileArn.text,
     roleArn: parameters.roleArn.text,

@@ -59,6 +59,7 @@ export function secretPorts({
     reporter,
     prompt: async (question) => system.prompt(question),
     readStdin: async () => system.readStdin(),
+    signal: system.signal,
   }
 }
 

@@ -12,13 +12,11 @@
 
 import { parseArgs } from 'node:util'
 import { RolesAnywhereError, type ErrorCode } from '../core/errors.ts'
+import type { Flags, FlagValue } from '../settings/given-settings.ts'
 import { canComeFrom, flagOf, type SettingRow } from '../settings/setting-row.ts'
 import { settingsOf } from '../settings/settings-table.ts'
 import { COMMANDS, type CommandRow } from './commands.ts'
 import { PROGRAM } from './reporter.ts'
-
-/** By flag without dashes, as typed; a flag that stands alone is `true`. */
-export type Flags = Readonly<Record<string, string | boolean | readonly string[]>>
 
 export type ParsedArguments =
   | {
@@ -90,7 +88,7 @@ async function parseFlags(argv: readonly string[], row: CommandRow): Promise<Fla
     strict: false,
     tokens: true,
   })
-  const flags: Record<string, string | boolean | readonly string[]> = {}
+  const flags: Record<string, FlagValue> = {}
   for (const token of tokens) {
     if (token.kind === 'positional') throw await unexpectedWord(token.value, row)
     if (token.kind !== 'option') continue

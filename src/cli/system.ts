@@ -8,6 +8,7 @@
 import { writeSync } from 'node:fs'
 import { RolesAnywhereError } from '../core/errors.ts'
 import type { Clock, Random } from '../core/ports.ts'
+import { wait } from '../session/wait.ts'
 
 export interface System {
   /** Arguments after the program's name. */
@@ -62,10 +63,10 @@ export function nodeSystem(): System {
         // Nobody listens: that must not take credentials from the reader of stdout.
       }
     },
-    readStdin,
+    readStdin: async () => readStdin(cancelled.signal),
     async prompt(question) {
       const { promptOnTerminal } = await import('./terminal.ts')
-      return await promptOnTerminal(question)
+      return await promptOnTerminal(question, cancelled.signal)
     },
     schedule(delayMs, task) {
       const timer = setTimeout(task, delayMs)
@@ -87,12 +88,6 @@ export function nodeSystem(): System {
     },
     signal: cancelled.signal,
   }
-}
-
-/** Rejects when `signal` is aborted. */
-async function wait(ms: number, signal?: AbortSignal): Promise<void> {
-  const { setTimeout: delay } = await import('node:timers/promises')
-  await delay(ms, undefined, signal === undefined ? {} : { signal })
 }
 
 const STDIN = 0
@@ -126,10 +121,16 @@ async function writeResult(result: string | Uint8Array): Promise<void> {
   }
 }
 
-async function readStdin(): Promise<Buffer> {
+async function readStdin(signal: AbortSignal): Promise<Buffer> {
+  const { stdin } = process
+  const onAbort = (): void => {
+    stdin.destroy(new RolesAnywhereError('ERR_CANCELLED', 'cancelled while reading standard input'))
+  }
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+  for await (const chunk of stdin as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size > MAX_STDIN_BYTES) {
       throw new RolesAnywhereError(

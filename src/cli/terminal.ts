@@ -23,19 +23,27 @@ const DELETE = 0x7f
 /**
  * Asks one question and reads one line without showing it.
  *
- * @throws {RolesAnywhereError} ERR_CONFIG_SECRET_UNAVAILABLE without a terminal; ERR_CANCELLED on Ctrl-C.
+ * @throws {RolesAnywhereError} ERR_CONFIG_SECRET_UNAVAILABLE without a terminal; ERR_CANCELLED on Ctrl-C,
+ *   or when `signal` is aborted.
  */
-export async function promptOnTerminal(question: string): Promise<string> {
+export async function promptOnTerminal(question: string, signal: AbortSignal): Promise<string> {
+  if (signal.aborted) throw cancelled('cancelled before the prompt')
   const fd = openTerminal(question)
   const input = new ReadStream(fd)
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = (): void => {
+    aborted.reject(cancelled('cancelled at the prompt'))
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
   try {
     input.setRawMode(true)
     // Control characters in a token's label must not steer the terminal.
     writeSync(fd, question.replaceAll(/\p{Cc}/gu, '?'))
-    return await readLine(input)
+    return await Promise.race([readLine(input), aborted.promise])
   } finally {
+    signal.removeEventListener('abort', onAbort)
     input.setRawMode(false)
-    writeSync(fd, '\r\n')
+    writeSync(fd, '\n')
     input.destroy()
   }
 }
@@ -58,18 +66,21 @@ function openTerminal(question: string): number {
 
 async function readLine(input: ReadStream): Promise<string> {
   const typed: number[] = []
-  for await (const chunk of input as AsyncIterable<Buffer>) {
+  // The stream must outlive the loop: a destroyed one cannot give the terminal its modes back.
+  for await (const chunk of input.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     for (const byte of chunk) {
       if (byte === 0x0d || byte === 0x0a || byte === CONTROL_D) return takeText(typed)
-      if (byte === CONTROL_C) {
-        throw new RolesAnywhereError('ERR_CANCELLED', 'cancelled at the prompt')
-      }
+      if (byte === CONTROL_C) throw cancelled('cancelled at the prompt')
       if (byte === DELETE || byte === BACKSPACE) eraseCharacter(typed)
       else if (byte === CONTROL_U) typed.length = 0
       else if (typed.length < MAX_ANSWER_BYTES) typed.push(byte)
     }
   }
-  throw new RolesAnywhereError('ERR_CANCELLED', 'the terminal was closed at the prompt')
+  throw cancelled('the terminal was closed at the prompt')
+}
+
+function cancelled(message: string): RolesAnywhereError {
+  return new RolesAnywhereError('ERR_CANCELLED', message)
 }
 
 /** Removes one UTF-8 character: its continuation bytes (10xxxxxx) and then its first byte. */

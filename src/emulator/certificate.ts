@@ -81,10 +81,10 @@ export function parseCertificates(pem: string): readonly Certificate[] {
     .map(({ rawData }) => parseCertificate(Buffer.from(rawData)))
 }
 
-/** How a person recognises a certificate: its subject, or its serial number without one. */
+/** How a person recognises a certificate, after "the certificate" or "the issuer": its subject, or its serial number. */
 export function nameOf(certificate: Certificate): string {
   return certificate.subject === ''
-    ? `certificate ${serialHex(certificate)}`
+    ? `with serial number ${serialHex(certificate)}`
     : `"${certificate.subject}"`
 }
 

@@ -79,7 +79,7 @@ export function createSession(
 }
 
 /** An instant as `YYYY-MM-DDTHH:MM:SSZ`. */
-export function wholeSeconds(at: number): string {
+function wholeSeconds(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`
 }
 

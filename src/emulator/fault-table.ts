@@ -118,7 +118,7 @@ export const FAULTS: Readonly<Record<string, FaultKind>> = {
     body(() => '['.repeat(100_000) + ']'.repeat(100_000)),
   ),
   proto: plain(
-    'answer with everything inside __proto__',
+    'answer with everything inside `__proto__`',
     body((json) => `{"__proto__":${json}}`),
   ),
   duplicate: plain(

@@ -41,9 +41,10 @@ export function parseFault(text: string): Fault {
   return { text, effect, times: times === undefined ? Infinity : Number(times) }
 }
 
-/** How a fault is written, for help and hints. */
+/** How a fault is written, for hints and documents: `status=CODE`, `slow[=MS]`, `silence`. */
 export function faultUsage(name: string, value: string | undefined): string {
-  return value === undefined ? name : `${name}=${value}`
+  if (value === undefined) return name
+  return value.startsWith('[') ? `${name}[=${value.slice(1)}` : `${name}=${value}`
 }
 
 /** What is left of the faults, from one request to the next. */

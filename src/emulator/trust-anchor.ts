@@ -47,21 +47,23 @@ export async function createTrustAnchor(
 }
 
 function parseAnchors(pem: string): readonly Certificate[] {
-  const anchors = readOrRefuse('trust anchor', () => parseCertificates(pem))
+  const anchors = readOrRefuse('the trust anchor', ANCHOR_HINT, () => parseCertificates(pem))
   if (anchors.length === 0) {
     throw new RolesAnywhereError(
       'ERR_CONFIG_CERTIFICATE_MISSING',
       'the trust anchor holds no certificate',
-      { hint: 'give the PEM of the CA with --trust-anchor' },
+      { hint: ANCHOR_HINT },
     )
   }
   if (anchors.length > MAX_ANCHOR_CERTIFICATES) {
-    throw invalid(`the trust anchor holds ${anchors.length} certificates, at most 2 are allowed`)
+    const excess = `the trust anchor holds ${anchors.length} certificates, at most 2 are allowed`
+    throw invalid(excess, ANCHOR_HINT)
   }
   for (const anchor of anchors) {
     const unmet = firstUnmet(CA_REQUIREMENTS, anchor)
     if (unmet !== undefined) {
-      throw invalid(`the certificate ${nameOf(anchor)} cannot be a trust anchor: it ${unmet}`)
+      const fault = `the certificate ${nameOf(anchor)} cannot be a trust anchor: it ${unmet}`
+      throw invalid(fault, ANCHOR_HINT)
     }
   }
   return anchors
@@ -70,14 +72,15 @@ function parseAnchors(pem: string): readonly Certificate[] {
 function parseRevocationLists(text: string | Uint8Array): readonly x509.X509Crl[] {
   const raw = Buffer.from(text)
   if (raw.length === 0) return []
-  const lists = readOrRefuse('revocation list', () => {
+  const lists = readOrRefuse('the revocation list', LIST_HINT, () => {
     const blocks = x509.PemConverter.isPem(raw.toString('latin1'))
       ? x509.PemConverter.decode(raw.toString('latin1'))
       : [Uint8Array.from(raw).buffer]
     return blocks.map((block) => new x509.X509Crl(block))
   })
   if (lists.length > MAX_REVOCATION_LISTS) {
-    throw invalid(`${lists.length} revocation lists were given, at most 2 are allowed`)
+    const excess = `${lists.length} revocation lists were given, at most 2 are allowed`
+    throw invalid(excess, LIST_HINT)
   }
   return lists
 }
@@ -86,7 +89,8 @@ async function signerOf(list: x509.X509Crl, anchors: readonly Certificate[]): Pr
   for (const anchor of anchors) {
     if (anchor.subject === list.issuer && (await isSignedBy(list, anchor))) return anchor
   }
-  throw invalid(`the revocation list of "${list.issuer}" is not signed by the trust anchor`)
+  const fault = `the revocation list of "${list.issuer}" is not signed by the trust anchor`
+  throw invalid(fault, LIST_HINT)
 }
 
 async function isSignedBy(list: x509.X509Crl, anchor: Certificate): Promise<boolean> {
@@ -112,16 +116,20 @@ function revocationKey(issuer: string, serialNumber: bigint): string {
   return `${serialNumber.toString()} ${issuer}`
 }
 
-function readOrRefuse<T>(what: string, read: () => T): T {
+function readOrRefuse<T>(what: string, hint: string, read: () => T): T {
   try {
     return read()
   } catch (cause) {
-    throw new RolesAnywhereError('ERR_CONFIG_CERTIFICATE_INVALID', `the ${what} does not parse`, {
+    throw new RolesAnywhereError('ERR_CONFIG_CERTIFICATE_INVALID', `${what} does not parse`, {
+      hint,
       cause,
     })
   }
 }
 
-function invalid(message: string): RolesAnywhereError {
-  return new RolesAnywhereError('ERR_CONFIG_CERTIFICATE_INVALID', message)
+function invalid(message: string, hint: string): RolesAnywhereError {
+  return new RolesAnywhereError('ERR_CONFIG_CERTIFICATE_INVALID', message, { hint })
 }
+
+const ANCHOR_HINT = 'give the PEM of the CA, or of two of them, with --trust-anchor'
+const LIST_HINT = 'give CRLs that this CA signed, PEM or DER, with --crl'

@@ -89,7 +89,7 @@ function missingIssuer(certificate: Certificate): Refusal {
   return new Refusal(
     'untrusted-certificate',
     `neither the trust anchor nor the chain holds the issuer "${certificate.issuer}" ` +
-      `of ${nameOf(certificate)}`,
+      `of the certificate ${nameOf(certificate)}`,
   )
 }
 

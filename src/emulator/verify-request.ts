@@ -17,7 +17,7 @@ import { valuesOf, type RawRequest } from './raw-request.ts'
 import { Refusal } from './refusal.ts'
 
 /** How far `X-Amz-Date` may be from the server's clock; SigV4's general rule. */
-export const CLOCK_TOLERANCE_MS = 900_000
+const CLOCK_TOLERANCE_MS = 900_000
 
 /** The service's own limit for X-Amz-X509-Chain. */
 const MAX_CHAIN_LENGTH = 5
@@ -96,7 +96,7 @@ function checkSignature(authorization: Authorization, message: string, leaf: Cer
   if (!algorithm.verify(Buffer.from(message, 'latin1'), leaf.publicKey, authorization.signature)) {
     const reason =
       'the signature does not fit the request: something was changed after signing, ' +
-      `or another key than that of ${nameOf(leaf)} signed`
+      `or another key than that of the certificate ${nameOf(leaf)} signed`
     throw new Refusal('invalid-signature', reason)
   }
 }

@@ -16,7 +16,7 @@ import type { Clock, HttpResponse } from '../core/ports.ts'
  * Below the five minutes after which the strictest AWS services refuse a signature, by a margin for
  * networks that are slow; milliseconds.
  */
-export const TOLERATED_OFFSET_MS = 240_000
+const TOLERATED_OFFSET_MS = 240_000
 
 /** A response, and when (by our clock) its request went out and it came back. */
 export interface TimedResponse {

@@ -9,7 +9,7 @@ import { quoted } from '../core/printable.ts'
 import { DEFAULT_PROFILE, type AwsProfile } from './aws-profile.ts'
 import type { GivenSetting } from './given-settings.ts'
 import { PROFILE_KEY_PREFIX, flagOf, profileKeyOf, variableNameOf } from './setting-row.ts'
-import { canComeFrom, type CommandName, type SettingRow } from './setting-row.ts'
+import { canComeFrom, type CommandName, type SettingPlace, type SettingRow } from './setting-row.ts'
 import { SETTINGS_TABLE } from './settings-table.ts'
 
 export interface SettingWarning {
@@ -70,8 +70,8 @@ export function checkConflicts(given: readonly GivenSetting[]): void {
 }
 
 /**
- * @throws {RolesAnywhereError} ERR_USAGE_MISSING_SETTING, naming all that are missing and the three
- *   ways to give them; the profile's own problem when that may be why.
+ * @throws {RolesAnywhereError} ERR_USAGE_MISSING_SETTING, naming all that are missing and the ways to
+ *   give them, after misspelled keys of the profile; the profile's own problem when that may be why.
  */
 export function checkRequired(
   command: CommandName,
@@ -84,13 +84,29 @@ export function checkRequired(
   )
   if (missing.length === 0) return
   if (profile.problem !== undefined) throw profile.problem
-  const list = (nameOf: (row: SettingRow) => string) => missing.map(nameOf).join(', ')
-  throw new RolesAnywhereError('ERR_USAGE_MISSING_SETTING', `${command} needs ${list(flagOf)}`, {
-    hint:
-      `give each as that flag, in the environment (${list(variableNameOf)}), ` +
-      `or under [${sectionName(profile)}] in the AWS config file (${list(profileKeyOf)})`,
+  const flags = missing.map(flagOf).join(', ')
+  throw new RolesAnywhereError('ERR_USAGE_MISSING_SETTING', `${command} needs ${flags}`, {
+    hint: [
+      ...unknownKeys(profile).map(({ message }) => message),
+      waysToGive(missing, profile),
+    ].join('; '),
     detail: { settings: missing.map(({ name }) => name) },
   })
+}
+
+function waysToGive(missing: readonly SettingRow[], profile: AwsProfile): string {
+  const list = (place: SettingPlace, nameOf: (row: SettingRow) => string): string =>
+    missing
+      .filter((row) => canComeFrom(row, place))
+      .map(nameOf)
+      .join(', ')
+  const variables = list('environment', variableNameOf)
+  const keys = list('profile', profileKeyOf)
+  return [
+    'give each as that flag',
+    ...(variables === '' ? [] : [`in the environment (${variables})`]),
+    ...(keys === '' ? [] : [`or under [${sectionName(profile)}] in the AWS config file (${keys})`]),
+  ].join(', ')
 }
 
 function sectionName({ name }: AwsProfile): string {

@@ -1,5 +1,5 @@
 /**
- * The settings table as text for people and shells: help, documentation, completion data.
+ * The settings table as text for people: help and documentation.
  *
  * @module
  */
@@ -16,33 +16,14 @@ export interface HelpRow {
 
 /** The flags of a command for its help: what the command needs first, what waits left out. */
 export function helpRows(command: CommandName): readonly HelpRow[] {
-  const rows = flagsOf(command).filter(({ waitsFor }) => waitsFor === undefined)
+  const rows = settingsOf(command).filter(
+    (row) => canComeFrom(row, 'flag') && row.waitsFor === undefined,
+  )
   const isRequired = (row: SettingRow) => row.requiredBy?.includes(command) === true
   return [...rows.filter(isRequired), ...rows.filter((row) => !isRequired(row))].map((row) => ({
     term: term(row),
     description: description(row, isRequired(row) ? 'required' : undefined),
   }))
-}
-
-export interface CompletionRow {
-  /** `--region` */
-  readonly flag: string
-  readonly takesValue: boolean
-  /** The values to offer; `path` for file names, `undefined` for nothing. */
-  readonly values: readonly string[] | 'path' | undefined
-  readonly description: string
-}
-
-/** What a shell can offer after a command. */
-export function completionRows(command: CommandName): readonly CompletionRow[] {
-  return flagsOf(command)
-    .filter(({ waitsFor }) => waitsFor === undefined)
-    .map((row) => ({
-      flag: flagOf(row),
-      takesValue: row.type !== 'boolean',
-      values: row.choices ?? (row.type === 'path' ? 'path' : undefined),
-      description: row.help,
-    }))
 }
 
 /** The whole table in Markdown, one row for each setting, for docs/settings.md. */
@@ -62,10 +43,6 @@ export function settingsMarkdown(): string {
     ...lines.map((line) => `| ${line} |`),
     '',
   ].join('\n')
-}
-
-function flagsOf(command: CommandName): readonly SettingRow[] {
-  return settingsOf(command).filter((row) => canComeFrom(row, 'flag'))
 }
 
 function term(row: SettingRow): string {

@@ -26,8 +26,11 @@ export interface GivenSetting {
   readonly value: SettingValue
 }
 
-/** By flag without dashes, as typed; a flag that stands alone is `true`, a repeated one a list. */
-export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
+/** As typed; a flag that stands alone is `true`, a repeated one a list. */
+export type FlagValue = string | boolean | readonly string[]
+
+/** By flag without dashes. */
+export type Flags = Readonly<Record<string, FlagValue | undefined>>
 
 /**
  * The profile that a command reads. Its name comes from flag or environment alone, so that it is known

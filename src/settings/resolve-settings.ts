@@ -8,13 +8,11 @@
  * @module
  */
 
-import { RolesAnywhereError } from '../core/errors.ts'
 import type { SystemFacts } from './aws-config-location.ts'
 import { checkConflicts, checkRequired, checkSupported, warningsAbout } from './check-settings.ts'
 import type { SettingWarning } from './check-settings.ts'
 import { givenSettings, profileFor, type Flags } from './given-settings.ts'
 import type { ReadAwsFile } from './read-aws-file.ts'
-import { canComeFrom, flagOf } from './setting-row.ts'
 import type { CommandName, SettingPlace, SettingRow } from './setting-row.ts'
 import { parseSettingValue, showSettingValue, type SettingValue } from './setting-value.ts'
 import { SETTINGS_TABLE, settingsOf, type Settings } from './settings-table.ts'
@@ -42,7 +40,7 @@ export interface SettingSource {
 }
 
 /**
- * @throws {RolesAnywhereError} ERR_USAGE_UNKNOWN_FLAG, ERR_USAGE_INVALID_VALUE, ERR_USAGE_CONFLICT,
+ * @throws {RolesAnywhereError} ERR_USAGE_INVALID_VALUE, ERR_USAGE_CONFLICT,
  *   ERR_USAGE_NOT_SUPPORTED, ERR_USAGE_MISSING_SETTING, ERR_CONFIG_ARN_INVALID,
  *   ERR_CONFIG_ENDPOINT_INVALID, ERR_CONFIG_PROFILE_MISSING, ERR_CONFIG_PROFILE_INVALID, and those of
  *   `readFile`
@@ -51,7 +49,6 @@ export function resolveSettings<C extends CommandName>(
   input: SettingsInput<C>,
 ): ResolvedSettings<C> {
   const rows = settingsOf(input.command)
-  checkFlags(input.command, input.flags, rows)
   const profile = profileFor(rows, input.flags, input, input.readFile)
   const given = givenSettings(rows, input.flags, input, profile)
   checkSupported(given)
@@ -72,15 +69,6 @@ export function resolveSettings<C extends CommandName>(
     },
     warnings: warningsAbout(given, profile),
   }
-}
-
-function checkFlags(command: CommandName, flags: Flags, rows: readonly SettingRow[]): void {
-  const known = rows.filter((row) => canComeFrom(row, 'flag')).map(flagOf)
-  const unknown = Object.keys(flags).find((flag) => !known.includes(`--${flag}`))
-  if (unknown === undefined) return
-  throw new RolesAnywhereError('ERR_USAGE_UNKNOWN_FLAG', `${command} has no flag --${unknown}`, {
-    hint: `see rolesanywhere ${command} --help`,
-  })
 }
 
 /** Of all settings: what a command has no flag for has its default. */

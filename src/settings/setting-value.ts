@@ -9,6 +9,11 @@
 import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from '../core/arn.ts'
 import { checkRegion, parseEndpointUrl } from '../core/endpoint.ts'
 import { RolesAnywhereError } from '../core/errors.ts'
+import {
+  isMisplacedContent,
+  MISPLACED_CONTENT,
+  MISPLACED_CONTENT_HINT,
+} from '../core/misplaced-content.ts'
 import { printable, quoted } from '../core/printable.ts'
 import { expandHome, type SystemFacts } from './aws-config-location.ts'
 import type { SettingRow, SettingType, SettingTypes } from './setting-row.ts'
@@ -46,7 +51,8 @@ export function parseSettingValue(
 
 /** What a debug line may show of a setting. */
 export function showSettingValue(row: SettingRow, text: string): string {
-  if (isSecret(row)) return '(hidden)'
+  // A command may hold a secret, whatever it is run for.
+  if (isSecret(row) || (row.type === 'path' && text.startsWith('cmd:'))) return '(hidden)'
   return printable(row.type === 'proxy-address' ? withoutUser(text) : text, MAX_SHOWN_LENGTH)
 }
 
@@ -71,7 +77,7 @@ const asText: Parser = (text) => text
 const PARSERS: Readonly<Record<SettingType, Parser>> = {
   text: asText,
   lines: (text) => text.split('\n').filter((line) => line !== ''),
-  path: (text, _row, system) => expandHome(text, system),
+  path: parsePath,
   boolean: parseBoolean,
   integer: parseInteger,
   choice: parseChoice,
@@ -86,6 +92,13 @@ const PARSERS: Readonly<Record<SettingType, Parser>> = {
   'proxy-address': asText,
   'secret-source': asText,
   'secret-value': asText,
+}
+
+function parsePath(text: string, _row: SettingRow, system: SystemFacts): string {
+  if (!isMisplacedContent(text)) return expandHome(text, system)
+  throw new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', `the value ${MISPLACED_CONTENT}`, {
+    hint: MISPLACED_CONTENT_HINT,
+  })
 }
 
 /** The forms of Go's `strconv.ParseBool`, which the reference helper takes, in any case of letters. */

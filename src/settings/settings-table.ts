@@ -1,6 +1,6 @@
 /**
- * Every setting, one row each: the only source of flags, help, documentation, completion, environment
- * names and AWS profile keys.
+ * Every setting, one row each: the only source of flags, help, documentation, environment names and
+ * AWS profile keys.
  *
  * Flags, and which of them exclude each other, are those of `aws_signing_helper` 1.8 for its commands,
  * and our additions. The order is the order in help.

@@ -16,9 +16,9 @@ import { peerOf } from './peer.ts'
 import { Client } from './undici.ts'
 
 /** Largest response body, in bytes. */
-export const MAX_BODY_BYTES = 1_048_576
+const MAX_BODY_BYTES = 1_048_576
 /** Largest response head, in bytes. */
-export const MAX_HEADER_BYTES = 16_384
+const MAX_HEADER_BYTES = 16_384
 
 export interface ExchangeOptions {
   readonly signal: AbortSignal

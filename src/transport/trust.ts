@@ -12,6 +12,9 @@ import { X509Certificate } from 'node:crypto'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { RolesAnywhereError } from '../core/errors.ts'
 
+/** Most that a bundle's file may hold: whole system stores, of some hundred kilobytes, are used as bundles. */
+export const MAX_CA_BUNDLE_BYTES = 16 * 1_048_576
+
 export interface CaBundle {
   /** One or more CERTIFICATE blocks; text around them is ignored. */
   readonly pem: string

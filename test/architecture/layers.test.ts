@@ -40,6 +40,12 @@ const EMULATOR_MAY_USE = ['core/errors.ts', 'core/ports.ts']
 /** Modules that stop core from being a function of its arguments. */
 const CORE_MAY_USE = ['node:crypto']
 
+/** The library's entry is wiring too, but only of what a library needs. */
+const ENTRY_MAY_USE = ['core', 'identity', 'transport', 'session']
+
+/** Modules that reach other machines, or let them reach us. */
+const NETWORK = /^(?:node:(?:net|tls|https?|http2|dgram|dns)(?:\/|$)|undici(?:\/|$))/u
+
 /** Where the real world comes in. */
 const ENTRIES = ['cli/system.ts', 'index.ts']
 
@@ -65,6 +71,16 @@ describe('layers', () => {
       return !(LAYERS[layerOf(from)] ?? []).includes(layerOf(to))
     })
     expect(wrong).toEqual([])
+  })
+
+  it('give the library entry no part of the command line', () => {
+    const used = imports.filter(({ from }) => from === 'index.ts').map(({ to }) => layerOf(to))
+    expect(new Set(used)).toEqual(new Set(ENTRY_MAY_USE))
+  })
+
+  it('reach the network only in transport, and listen only in the emulator', () => {
+    const users = imports.filter(({ to }) => NETWORK.test(to)).map(({ from }) => layerOf(from))
+    expect(new Set(users)).toEqual(new Set(['transport', 'emulator']))
   })
 
   it('have an emulator that takes only types and error classes from core', () => {

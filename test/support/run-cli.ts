@@ -4,8 +4,8 @@
  * @module
  */
 
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { delimiter, dirname, join } from 'node:path'
 
 export const EXECUTABLE: string = join(import.meta.dirname, '../../bin/rolesanywhere.js')
 
@@ -18,8 +18,11 @@ export interface CliResult {
 
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>
-  readonly stdin?: string | Buffer
+  /** Default: nothing, and closed. `null` leaves it open. */
+  readonly stdin?: string | Buffer | null
   readonly cwd?: string
+  /** A descriptor to write to in place of the pipe that is read here. */
+  readonly stdout?: number
   /** Extra descriptors from 3 upwards. */
   readonly extraStdio?: readonly number[]
   /** How the executable is started; default `node bin/rolesanywhere.js`. */
@@ -28,16 +31,26 @@ export interface CliOptions {
   readonly limitMs?: number
 }
 
-/** Nothing of the caller's environment but PATH, so that its AWS settings cannot change a result. */
+export interface RunningCli {
+  readonly child: ChildProcess
+  readonly result: Promise<CliResult>
+}
+
+/** Runs the executable to its end. */
 export async function runCli(
   args: readonly string[],
   options: CliOptions = {},
 ): Promise<CliResult> {
+  return await startCli(args, options).result
+}
+
+/** Starts the executable, for tests that do something to it while it runs. */
+export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   const [program, ...first] = options.launcher ?? [process.execPath, EXECUTABLE]
   const child = spawn(program, [...first, ...args], {
     cwd: options.cwd,
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...options.env },
-    stdio: ['pipe', 'pipe', 'pipe', ...(options.extraStdio ?? [])],
+    env: { ...BARE_ENVIRONMENT, ...options.env },
+    stdio: ['pipe', options.stdout ?? 'pipe', 'pipe', ...(options.extraStdio ?? [])],
     timeout: options.limitMs ?? 20_000,
     killSignal: 'SIGKILL',
   })
@@ -46,8 +59,8 @@ export async function runCli(
   child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk))
   child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk))
   child.stdin?.on('error', () => undefined)
-  child.stdin?.end(options.stdin ?? '')
-  return await new Promise((resolve, reject) => {
+  if (options.stdin !== null) child.stdin?.end(options.stdin ?? '')
+  const result = new Promise<CliResult>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (exitCode, signal) => {
       resolve({
@@ -58,4 +71,14 @@ export async function runCli(
       })
     })
   })
+  return { child, result }
+}
+
+/**
+ * Nothing of the caller's environment but PATH, so that its AWS settings cannot change a result; the
+ * node that runs the tests comes first there, since the system's own may be too old.
+ */
+const BARE_ENVIRONMENT = {
+  PATH: [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),
+  HOME: '/nonexistent',
 }

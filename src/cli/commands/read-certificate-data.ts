@@ -37,12 +37,17 @@ function describe(certificate: X509Certificate): Readonly<Record<string, unknown
     certificateData: certificate.raw.toString('base64'),
     serialNumber: decimalSerialNumber(certificate.serialNumber),
     supportedAlgorithms: keyType === '' ? [] : HASHES.map((hash) => keyType + hash),
-    subject: certificate.subject.replaceAll('\n', ', '),
-    issuer: certificate.issuer.replaceAll('\n', ', '),
+    subject: onOneLine(certificate.subject),
+    issuer: onOneLine(certificate.issuer),
     notBefore: certificate.validFromDate.toISOString(),
     notAfter: certificate.validToDate.toISOString(),
     sha256Fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
   }
+}
+
+/** Node writes one attribute a line, and says `undefined` of an empty name, against its types. */
+function onOneLine(name: string | undefined): string {
+  return (name ?? '').replaceAll('\n', ', ')
 }
 
 const KEY_TYPES: Readonly<Record<string, string | undefined>> = { rsa: 'RSA', ec: 'EC' }

@@ -9,11 +9,9 @@
  */
 
 import type { X509Certificate } from 'node:crypto'
+import { MAX_CHAIN_LENGTH } from '../../core/certificate-headers.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Clock, Reporter } from '../../core/ports.ts'
-
-/** The service takes no more in `X-Amz-X509-Chain`. */
-const MAX_CHAIN_LENGTH = 5
 
 /**
  * The intermediates from the leaf's issuer upwards, without leaf and root.

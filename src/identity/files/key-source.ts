@@ -22,7 +22,9 @@ export function passwordRequired(name: string): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_KEY_PASSWORD_REQUIRED',
     `the private key in "${name}" is encrypted and no password was given`,
-    { hint: 'say where the password is: env:NAME, file:PATH, fd:N, stdin, cmd:COMMAND or prompt' },
+    {
+      hint: 'say where it is with --key-password: env:NAME, file:PATH, fd:N, stdin, cmd:COMMAND or prompt',
+    },
   )
 }
 

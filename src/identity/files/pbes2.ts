@@ -158,7 +158,7 @@ function tooCostly(name: string, cost: string): RolesAnywhereError {
 }
 
 /** What to do about a key that is encrypted in a way nobody should use. */
-export const RE_ENCRYPT =
+const RE_ENCRYPT =
   'encrypt it again: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW (for old ciphers add -provider legacy -provider default)'
 
 const PBKDF2 = '1.2.840.113549.1.5.12'

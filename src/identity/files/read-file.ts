@@ -9,6 +9,11 @@
 import { close, constants, fstat, open, read, stat, type BigIntStats } from 'node:fs'
 import { promisify } from 'node:util'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import {
+  isMisplacedContent,
+  MISPLACED_CONTENT,
+  MISPLACED_CONTENT_HINT,
+} from '../../core/misplaced-content.ts'
 import type { Reporter } from '../../core/ports.ts'
 
 /** Keys, certificates and bundles: the largest honest ones have some hundred kilobytes. */
@@ -32,13 +37,19 @@ export interface PermissionPolicy {
  *
  * @param setting the flag or setting that named the file, for the error message.
  * @throws {RolesAnywhereError} ERR_CONFIG_FILE_UNREADABLE, ERR_CONFIG_FILE_NOT_REGULAR,
- *   ERR_CONFIG_FILE_TOO_LARGE.
+ *   ERR_CONFIG_FILE_TOO_LARGE; ERR_USAGE_INVALID_VALUE for the content of a file in place of its path.
  */
 export async function readSmallFile(
   path: string,
   setting: string,
   maxBytes: number = MAX_FILE_BYTES,
 ): Promise<FileContent> {
+  if (isMisplacedContent(path)) {
+    throw new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', `${setting} ${MISPLACED_CONTENT}`, {
+      hint: MISPLACED_CONTENT_HINT,
+      detail: { setting },
+    })
+  }
   const fd = await openWithoutWaiting(path, setting)
   try {
     const stats = await promisify(fstat)(fd, { bigint: true })

@@ -7,12 +7,14 @@
 import { spawn } from 'node:child_process'
 
 /** Long enough to unlock a password manager, short enough for a service that starts. */
-export const COMMAND_TIMEOUT_MS = 30_000
+const COMMAND_TIMEOUT_MS = 30_000
 
 export interface CommandOptions {
   /** Of this process; what begins with `ROLESANYWHERE_` is ours and is not handed on. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly maxBytes: number
+  /** Ends the command, and with it the waiting. */
+  readonly signal?: AbortSignal | undefined
   /** Default 30,000. */
   readonly timeoutMs?: number
 }
@@ -44,6 +46,11 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   const timer = setTimeout(() => {
     stopped.resolve({ problem: `did not come within ${timeoutMs / 1000} s` })
   }, timeoutMs)
+  const onAbort = (): void => {
+    stopped.resolve({ problem: 'was cancelled' })
+  }
+  if (options.signal?.aborted === true) onAbort()
+  options.signal?.addEventListener('abort', onAbort, { once: true })
   const chunks: Buffer[] = []
   let size = 0
   child.stdout.on('data', (chunk: Buffer) => {
@@ -57,6 +64,7 @@ export async function runCommand(command: string, options: CommandOptions): Prom
     return (await Promise.race([ended, stopped.promise])) ?? { output: Buffer.concat(chunks) }
   } finally {
     clearTimeout(timer)
+    options.signal?.removeEventListener('abort', onAbort)
     child.stdout.destroy()
     child.kill('SIGKILL')
     for (const chunk of chunks) chunk.fill(0)

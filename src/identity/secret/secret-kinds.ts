@@ -71,7 +71,8 @@ export const SECRET_KINDS: Readonly<Record<SecretKind, SecretKindRow>> = {
     describe: (_, setting) => `the output of the command in ${setting}`,
     async read({ source, what, ports, maxBytes }) {
       const { runCommand } = await import('./run-command.ts')
-      const result = await runCommand(source.argument, { env: ports.env, maxBytes })
+      const { env, signal } = ports
+      const result = await runCommand(source.argument, { env, signal, maxBytes })
       if ('output' in result) return result.output
       throw unavailable(source, what, result.problem)
     },

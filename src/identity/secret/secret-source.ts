@@ -35,6 +35,8 @@ export interface SecretPorts {
   prompt(question: string): Promise<string>
   /** All of standard input. */
   readStdin(): Promise<Buffer>
+  /** Ends a command that is run for a secret. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface ReadSecretOptions {

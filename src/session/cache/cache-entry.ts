@@ -8,7 +8,7 @@
  * @module
  */
 
-import { readFileSync, statSync, type Stats } from 'node:fs'
+import { lstatSync, readFileSync, statSync, type Stats } from 'node:fs'
 import { SessionCredentials } from '../../core/credentials.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 
@@ -28,7 +28,7 @@ export interface CacheEntry {
  * out less would make the cache useless to them; one minute more covers their own run.
  */
 const FRESH_MS = 16 * 60_000
-const MAX_ENTRY_CHARACTERS = 1_048_576
+const MAX_ENTRY_BYTES = 1_048_576
 
 /** Parts are not confused with one another: names, values and absence are all in the text. */
 export function subjectText(subject: CacheSubject): string {
@@ -66,8 +66,10 @@ function hex(lane: number): string {
  */
 export function readEntry(path: string, subject?: string): CacheEntry | undefined {
   try {
-    const text = readFileSync(path, 'utf8')
-    const entry = text.length > MAX_ENTRY_CHARACTERS ? undefined : parseEntry(text)
+    const stats = statSync(path)
+    // Reading a FIFO would wait for a writer.
+    if (!stats.isFile() || stats.size > MAX_ENTRY_BYTES) return undefined
+    const entry = parseEntry(readFileSync(path, 'utf8'))
     return subject === undefined || entry?.subject === subject ? entry : undefined
   } catch {
     return undefined
@@ -101,21 +103,33 @@ export function isFresh({ credentials, fetchedAt }: CacheEntry, now: number): bo
  * @throws {RolesAnywhereError} ERR_CONFIG_FILE_PERMISSIONS
  */
 export function isPrivateFolder(folder: string): boolean {
-  let stats: Stats | undefined
+  let stats: Stats
+  let owners: readonly number[]
   try {
-    stats = statSync(folder, { throwIfNoEntry: false })
+    stats = statSync(folder)
+    // A link that another user made leads elsewhere whenever that user likes.
+    owners = [stats.uid, lstatSync(folder).uid]
   } catch {
-    // Making the folder will fail too, and say why.
+    // Where the folder is not just missing, making it will fail too, and say why.
+    return false
   }
-  if (stats === undefined) return false
-  const { mode, uid } = stats
   const own = process.getuid?.()
-  if ((mode & 0o077) === 0 && (own === undefined || uid === own)) return true
-  throw new RolesAnywhereError(
-    'ERR_CONFIG_FILE_PERMISSIONS',
-    `the cache folder "${folder}" can be reached by other users (mode ${(mode & 0o7777).toString(8)}, uid ${uid})`,
-    { hint: `run: chmod 700 "${folder}", or name another one with --cache-dir` },
+  const stranger = own === undefined ? undefined : owners.find((uid) => uid !== own)
+  if (stranger !== undefined) {
+    throw refusedFolder(
+      `the cache folder "${folder}" belongs to another user (uid ${stranger})`,
+      'name a folder of your own with --cache-dir',
+    )
+  }
+  if ((stats.mode & 0o077) === 0) return true
+  throw refusedFolder(
+    `the cache folder "${folder}" can be reached by other users (mode ${(stats.mode & 0o7777).toString(8)})`,
+    `run: chmod 700 "${folder}", or name another one with --cache-dir`,
   )
+}
+
+function refusedFolder(message: string, hint: string): RolesAnywhereError {
+  return new RolesAnywhereError('ERR_CONFIG_FILE_PERMISSIONS', message, { hint })
 }
 
 function parseEntry(text: string): CacheEntry | undefined {
@@ -124,7 +138,7 @@ function parseEntry(text: string): CacheEntry | undefined {
   const { expiresAt, fetchedAt } = value
   const texts = [subject, accessKeyId, secretAccessKey, sessionToken, accountId, roleArn]
   if (!texts.every((part) => typeof part === 'string' && part !== '')) return undefined
-  if (!Number.isSafeInteger(expiresAt) || !Number.isSafeInteger(fetchedAt)) return undefined
+  if (![expiresAt, fetchedAt].every(isInstant)) return undefined
   return {
     subject: subject as string,
     fetchedAt: fetchedAt as number,
@@ -138,3 +152,10 @@ function parseEntry(text: string): CacheEntry | undefined {
     }),
   }
 }
+
+/** Milliseconds since the epoch that a date has: of the year 9999 at most. */
+function isInstant(value: unknown): boolean {
+  return Number.isSafeInteger(value) && 0 <= Number(value) && Number(value) <= LAST_INSTANT
+}
+
+const LAST_INSTANT = Date.UTC(9999, 11, 31, 23, 59, 59)

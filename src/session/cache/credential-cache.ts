@@ -10,7 +10,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SessionCredentials } from '../../core/credentials.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
@@ -27,14 +27,18 @@ import {
 
 export interface CachePorts extends FileLockPorts {
   readonly reporter: Reporter
+  /** How long to wait for another process that fetches the same, in milliseconds; default 65,000. */
+  readonly patienceMs?: number | undefined
 }
 
 /** Below this nothing can be done with credentials before they expire. */
 const USABLE_MS = 60_000
 /** Longer than one fetch may take, so that a lock this old was left by a process that died. */
 const LOCK_STALE_MS = 90_000
-const LOCK_PATIENCE_MS = 65_000
+const DEFAULT_PATIENCE_MS = 65_000
 const OUR_FILE = /^[0-9a-f]{16}\./u
+/** Names under which `keep` and the lock write before they rename or link. */
+const DRAFT_FILE = /^[0-9a-f]{16}\.(?:[0-9a-f]{16}\.tmp|lock\.[0-9a-f]{16})$/u
 const ENTRY_FILE = /^[0-9a-f]{16}\.json$/u
 
 /**
@@ -59,6 +63,7 @@ export async function throughCache(
   try {
     const credentials = await fetch()
     await keep({ subject, credentials, fetchedAt: ports.clock() }, path, ports.reporter)
+    await sweep(folder, ports.clock()).catch(() => undefined)
     return credentials
   } catch (error) {
     if (entry === undefined || entry.credentials.expiresAt - ports.clock() < USABLE_MS) throw error
@@ -103,8 +108,8 @@ async function makePrivateFolder(folder: string): Promise<void> {
 
 async function takeLock(path: string, ports: CachePorts): ReturnType<typeof acquireFileLock> {
   try {
-    const options = { patienceMs: LOCK_PATIENCE_MS, staleMs: LOCK_STALE_MS }
-    return await acquireFileLock(path, options, ports)
+    const { patienceMs = DEFAULT_PATIENCE_MS } = ports
+    return await acquireFileLock(path, { patienceMs, staleMs: LOCK_STALE_MS }, ports)
   } catch (cause) {
     // Without a lock two processes may both fetch: better than none.
     ports.reporter.debug('cache lock failed', { code: codeOf(cause) })
@@ -125,6 +130,15 @@ async function keep(entry: CacheEntry, path: string, reporter: Reporter): Promis
   } catch (cause) {
     await rm(draft, { force: true })
     reporter.warn(`the cache file "${path}" could not be written (${codeOf(cause)})`)
+  }
+}
+
+/** Removes drafts of entries and locks that killed processes left: they may hold credentials. */
+async function sweep(folder: string, now: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!DRAFT_FILE.test(name)) continue
+    const path = join(folder, name)
+    if (now - (await stat(path)).mtimeMs > LOCK_STALE_MS) await rm(path, { force: true })
   }
 }
 

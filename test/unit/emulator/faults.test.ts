@@ -32,7 +32,7 @@ describe('the grammar', () => {
     ['status=5e2', /^write it as status=CODE$/],
     ['latency=-1', /^write it as latency=MS$/],
     ['latency=3600001', /^write it as latency=MS$/],
-    ['slow=0', /^write it as slow=\[MS\]$/],
+    ['slow=0', /^write it as slow\[=MS\]$/],
     ['throttle=', /^write it as throttle=N/],
     ['throttle=1,retry-after', /^write it as throttle=N/],
     ['redirect=http://h/\r\nx: y', /^write it as redirect=URL$/],

@@ -1,9 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  completionRows,
-  helpRows,
-  settingsMarkdown,
-} from '../../../src/settings/describe-settings.ts'
+import { helpRows, settingsMarkdown } from '../../../src/settings/describe-settings.ts'
 import { flagOf } from '../../../src/settings/setting-row.ts'
 import { SETTINGS_TABLE, settingsOf } from '../../../src/settings/settings-table.ts'
 
@@ -26,27 +22,11 @@ describe('help', () => {
     })
   })
 
-  it('leaves out what cannot be used yet, and so does completion', () => {
+  it('leaves out what cannot be used yet', () => {
     const waiting = settingsOf('credential-process').filter((row) => row.waitsFor !== undefined)
     expect(waiting.map(flagOf)).toContain('--pkcs11-lib')
-    const text = JSON.stringify([
-      helpRows('credential-process'),
-      completionRows('credential-process'),
-    ])
+    const text = JSON.stringify(helpRows('credential-process'))
     for (const row of waiting) expect(text).not.toContain(`"${flagOf(row)}`)
-  })
-})
-
-describe('completion', () => {
-  it('knows which flags take what', () => {
-    const rows = new Map(completionRows('sign-string').map((row) => [row.flag, row]))
-    expect(rows.get('--format')).toMatchObject({
-      takesValue: true,
-      values: ['json', 'text', 'bin'],
-    })
-    expect(rows.get('--private-key')).toMatchObject({ takesValue: true, values: 'path' })
-    expect(rows.get('--debug')).toMatchObject({ takesValue: false, values: undefined })
-    expect(rows.get('--profile')).toMatchObject({ takesValue: true, values: undefined })
   })
 })
 

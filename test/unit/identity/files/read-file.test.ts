@@ -21,6 +21,8 @@ import {
 } from '../../../../src/identity/files/read-file.ts'
 import { recordingPorts } from '../recording-ports.ts'
 
+const NOBODY = 65_534
+
 let folder = ''
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'rolesanywhere-read-'))
@@ -93,11 +95,19 @@ describe('readSmallFile', () => {
     }
   })
 
-  it.skipIf(process.getuid?.() === 0)('says that it may not read a file', async () => {
-    await expect(readSmallFile(file('closed', 'x', 0), '--x')).rejects.toMatchObject({
-      code: 'ERR_CONFIG_FILE_UNREADABLE',
-      message: expect.stringContaining('permission denied') as string,
-    })
+  it('says that it may not read a file', async () => {
+    const closed = file('closed', 'x', 0)
+    const isRoot = process.geteuid?.() === 0
+    // Root may read everything, so it becomes another user for the moment.
+    if (isRoot) process.seteuid?.(NOBODY)
+    try {
+      await expect(readSmallFile(closed, '--x')).rejects.toMatchObject({
+        code: 'ERR_CONFIG_FILE_UNREADABLE',
+        message: expect.stringContaining('permission denied') as string,
+      })
+    } finally {
+      if (isRoot) process.seteuid?.(0)
+    }
   })
 })
 

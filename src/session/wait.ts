@@ -1,0 +1,12 @@
+/**
+ * Waiting by the real clock. Nothing here calls it: it comes in as an argument, from `cli/system.ts` and
+ * from the library's entry.
+ *
+ * @module
+ */
+
+/** Rejects when `signal` is aborted. */
+export async function wait(ms: number, signal?: AbortSignal): Promise<void> {
+  const { setTimeout: delay } = await import('node:timers/promises')
+  await delay(ms, undefined, signal === undefined ? {} : { signal })
+}

@@ -1,0 +1,144 @@
+/**
+ * What may lie in the folder of the cache though we never put it there whole: damaged entries, strange
+ * files, links and folders of other users, and what killed processes left.
+ *
+ * @module
+ */
+
+import { execFileSync } from 'node:child_process'
+import {
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { SessionCredentials } from '../../src/core/credentials.ts'
+import { entryName, isPrivateFolder, subjectText } from '../../src/session/cache/cache-entry.ts'
+import {
+  listEntries,
+  throughCache,
+  type CachePorts,
+} from '../../src/session/cache/credential-cache.ts'
+import { acquireFileLock } from '../../src/session/file-lock.ts'
+
+const START = Date.parse('2026-01-01T00:00:00Z')
+const HOUR = 3_600_000
+const NOBODY = 65_534
+const SUBJECT = subjectText({ roleArn: 'arn:aws:iam::111122223333:role/r' })
+const NAME = entryName(SUBJECT)
+const isRoot = process.getuid?.() === 0
+
+let base: string
+let folder: string
+let now: number
+let fetched: number
+let ports: CachePorts
+
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'cache-faults-'))
+  folder = join(base, 'private')
+  now = START
+  fetched = 0
+  ports = {
+    clock: () => now,
+    random: () => 0.5,
+    wait: async (ms) => {
+      now += ms
+      await new Promise((resolve) => setImmediate(resolve))
+    },
+    reporter: { warn: () => undefined, debug: () => undefined },
+  }
+})
+afterEach(() => {
+  rmSync(base, { recursive: true, force: true })
+})
+
+async function fetchOnce(): Promise<SessionCredentials> {
+  fetched += 1
+  return await Promise.resolve(
+    new SessionCredentials({
+      accessKeyId: 'ASIAEXAMPLE000000000',
+      secretAccessKey: 'secret',
+      sessionToken: `token-${fetched}`,
+      expiresAt: START + HOUR,
+      accountId: '111122223333',
+      roleArn: 'arn:aws:iam::111122223333:role/r',
+    }),
+  )
+}
+
+const obtain = async (): Promise<string> =>
+  (await throughCache(folder, SUBJECT, fetchOnce, ports)).sessionToken
+
+describe('an entry', () => {
+  it.each([
+    ['expiresAt', Number.MAX_SAFE_INTEGER],
+    ['expiresAt', Date.UTC(10_000, 0, 1)],
+    ['expiresAt', -1],
+    ['fetchedAt', -1],
+  ])('with %s %d is fetched again, and not listed', async (member, value) => {
+    await obtain()
+    const path = join(folder, `${NAME}.json`)
+    const entry = JSON.parse(readFileSync(path, 'utf8')) as object
+    writeFileSync(path, JSON.stringify({ ...entry, [member]: value }))
+    expect(await listEntries(folder)).toEqual([])
+    expect(await obtain()).toBe('token-2')
+  })
+
+  it('that is a FIFO is replaced, and not waited for', async () => {
+    mkdirSync(folder, { mode: 0o700 })
+    execFileSync('mkfifo', [join(folder, `${NAME}.json`)])
+    expect(await obtain()).toBe('token-1')
+    expect(await obtain()).toBe('token-1')
+  })
+})
+
+describe.skipIf(!isRoot)('a folder of another user', () => {
+  it('is refused, however private it is', () => {
+    mkdirSync(folder, { mode: 0o700 })
+    chownSync(folder, NOBODY, NOBODY)
+    expect(() => isPrivateFolder(folder)).toThrow(/belongs to another user \(uid 65534\)/u)
+  })
+
+  it('is refused as a link to a folder of ours: it may lead elsewhere tomorrow', () => {
+    mkdirSync(folder, { mode: 0o700 })
+    const link = join(base, 'link')
+    symlinkSync(folder, link)
+    expect(isPrivateFolder(link)).toBe(true)
+    lchownSync(link, NOBODY, NOBODY)
+    expect(() => isPrivateFolder(link)).toThrow(/belongs to another user \(uid 65534\)/u)
+  })
+})
+
+describe('drafts of killed processes', () => {
+  it('are removed once no living process can be at work on them, and nothing else is', async () => {
+    mkdirSync(folder, { mode: 0o700 })
+    const drafts = [`${NAME}.0123456789abcdef.tmp`, `${NAME}.lock.0123456789abcdef`]
+    const others = [`${NAME}.fedcba9876543210.tmp`, 'notes.0123456789abcdef.tmp', 'notes']
+    for (const name of [...drafts, ...others]) writeFileSync(join(folder, name), '')
+    for (const name of drafts) utimesSync(join(folder, name), START / 1000, START / 1000 - 91)
+    for (const name of others) utimesSync(join(folder, name), START / 1000, START / 1000)
+    await obtain()
+    expect(readdirSync(folder).sort()).toEqual([`${NAME}.json`, ...others].sort())
+  })
+})
+
+describe('the wait for another process', () => {
+  it('ends when the time of the whole run is up', async () => {
+    mkdirSync(folder, { mode: 0o700 })
+    await using held = await acquireFileLock(join(folder, `${NAME}.lock`), { patienceMs: 0 }, ports)
+    expect(held).toBeDefined()
+    await throughCache(folder, SUBJECT, fetchOnce, { ...ports, patienceMs: 3000 })
+    expect(now - START).toBeGreaterThanOrEqual(3000)
+    expect(now - START).toBeLessThan(4000)
+  })
+})
