@@ -10,8 +10,11 @@ import type { CommandName } from '../settings/setting-row.ts'
 import type { Invocation } from './invocation.ts'
 
 export interface CommandModule {
-  /** Does the command's work; the result goes to `system.writeResult`. */
-  execute(invocation: Invocation): Promise<void>
+  /**
+   * Does the command's work; the result goes to `system.writeResult`. A number is the exit code, of a
+   * command whose work was done though the answer may be no.
+   */
+  execute(invocation: Invocation): Promise<void> | Promise<number>
 }
 
 export interface CommandRow {
@@ -20,6 +23,8 @@ export interface CommandRow {
   readonly summary: string
   /** Command lines that help shows before the flags, without the program's name. */
   readonly examples: readonly string[]
+  /** Whether a program and its arguments may follow behind `--`. */
+  readonly takesProgram?: true
   readonly load: () => Promise<CommandModule>
 }
 
@@ -34,6 +39,40 @@ export const COMMANDS: readonly CommandRow[] = [
       'credential-process --profile onprem',
     ],
     load: async () => import('./commands/credential-process.ts'),
+  },
+  {
+    name: 'serve',
+    summary: 'Keep credentials fresh and hand them out on this machine, as EC2 and ECS do',
+    examples: ['serve --profile onprem', 'serve --profile a --profile b --no-imds'],
+    load: async () => import('./commands/serve.ts'),
+  },
+  {
+    name: 'update',
+    summary: 'Keep credentials fresh in a profile of the shared credentials file',
+    examples: [
+      `update --profile onprem --certificate client.pem --private-key client.key ${ARNS}`,
+      'update --profile onprem --settings-profile onprem --once',
+    ],
+    load: async () => import('./commands/update.ts'),
+  },
+  {
+    name: 'exec',
+    summary: 'Run a program with credentials in its environment',
+    examples: ['exec --profile onprem -- aws s3 ls', 'exec --profile onprem --server -- ./daemon'],
+    takesProgram: true,
+    load: async () => import('./commands/exec.ts'),
+  },
+  {
+    name: 'env',
+    summary: 'Print credentials as lines for a shell to evaluate',
+    examples: ['env --profile onprem', 'env --profile onprem --shell fish | source'],
+    load: async () => import('./commands/env.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'Ask a running serve what it has, how long it lasts, and what went wrong last',
+    examples: ['status', 'status --port 9911 --json'],
+    load: async () => import('./commands/status.ts'),
   },
   {
     name: 'sign-string',
@@ -85,9 +124,3 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => import('./commands/version.ts'),
   },
 ]
-
-/** Commands of the reference helper that are still to come here. */
-export const COMMANDS_TO_COME: Readonly<Record<string, string>> = {
-  serve: 'the local credentials endpoint',
-  update: 'writing the shared credentials file',
-}

@@ -32,30 +32,38 @@ export async function main(system: System): Promise<number> {
       await system.writeResult(helpText(parsed.topic))
       return 0
     }
-    reporter = earlyReporter(parsed.flags, system)
-    const resolved = resolveSettings({
-      command: parsed.row.name,
-      flags: parsed.flags,
-      env: system.env,
-      platform: system.platform,
-      readFile: readAwsFile,
-    })
+    const [flags, ...furtherFlags] = parsed.runs
+    reporter = earlyReporter(flags, system)
+    const resolve = (of: Flags) =>
+      resolveSettings({
+        command: parsed.row.name,
+        flags: of,
+        env: system.env,
+        platform: system.platform,
+        readFile: readAwsFile,
+      })
+    const resolved = resolve(flags)
+    const further = furtherFlags.map(resolve)
     const { settings } = resolved
     reporter = createReporter({
       ...reporterPorts(system),
       format: settings.logFormat,
       debug: settings.debug,
     })
-    for (const { message, hint } of resolved.warnings)
-      reporter.warn(message, hint === undefined ? {} : { hint })
-    if (settings.debug) {
-      for (const { name, origin, shown } of resolved.sources) {
+    for (const { warnings, sources } of [resolved, ...further]) {
+      for (const { message, hint } of warnings) {
+        reporter.warn(message, hint === undefined ? {} : { hint })
+      }
+      if (!settings.debug) continue
+      for (const { name, origin, shown } of sources) {
         reporter.debug('setting', { name, origin, value: shown })
       }
     }
     const command = await parsed.row.load()
-    await command.execute({ settings, system, reporter })
-    return 0
+    const furtherSettings = further.map((run) => run.settings)
+    const { operands } = parsed
+    const code = await command.execute({ settings, furtherSettings, operands, system, reporter })
+    return typeof code === 'number' ? code : 0
   } catch (error) {
     return failure(error, system, reporter)
   }

@@ -18,9 +18,7 @@ import {
   type CacheSubject,
 } from '../session/cache/cache-entry.ts'
 import { cacheFolder } from './cache-folder.ts'
-import type { Invocation } from './invocation.ts'
-
-type SessionInvocation = Invocation<'credential-process'>
+import type { SessionInvocation } from './invocation.ts'
 
 /**
  * Credentials from the cache when that is asked for and has them, else from AWS.
@@ -65,7 +63,10 @@ export async function obtainCredentials(
   return await throughCache(folder, subject, fetch, ports)
 }
 
-function sessionParameters(settings: SessionInvocation['settings']): CreateSessionParameters {
+/** What to ask AWS for. */
+export function sessionParameters(
+  settings: SessionInvocation['settings'],
+): CreateSessionParameters {
   const region = settings.region ?? settings.trustAnchorArn.region
   return {
     trustAnchorArn: settings.trustAnchorArn,

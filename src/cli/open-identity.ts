@@ -15,15 +15,14 @@ import {
 import type { ExternalKey } from '../identity/key-candidate.ts'
 import { parseSecretSource, readSecret } from '../identity/secret/secret-source.ts'
 import type { TpmAccess } from '../identity/tpm/tpm-access.ts'
-import type { Invocation } from './invocation.ts'
+import type { Invocation, SessionInvocation } from './invocation.ts'
 import { secretPorts } from './secret-ports.ts'
 
 type KeyCommand = 'credential-process' | 'sign-string'
+type KeyInvocation = Pick<Invocation<KeyCommand>, 'settings' | 'system' | 'reporter'>
 
 /** Certificate, chain and key, checked as one snapshot. */
-export async function openIdentity(
-  invocation: Invocation<'credential-process'>,
-): Promise<Identity> {
+export async function openIdentity(invocation: SessionInvocation): Promise<Identity> {
   const { settings, system, reporter } = invocation
   if (isPkcs11Uri(settings.certificate) || isPkcs11Uri(settings.privateKey ?? '')) {
     const { openTokenIdentity } = await import('./open-token.ts')
@@ -79,7 +78,7 @@ export function passwordSource({
 }
 
 /** `--private-key handle:0x81000001` */
-function tpmHandleKey(invocation: Invocation<KeyCommand>): ExternalKey | undefined {
+function tpmHandleKey(invocation: KeyInvocation): ExternalKey | undefined {
   const { privateKey } = invocation.settings
   if (privateKey?.startsWith('handle:') !== true) return undefined
   return {
@@ -95,7 +94,7 @@ function tpmHandleKey(invocation: Invocation<KeyCommand>): ExternalKey | undefin
 function commandKey({
   settings: { signerCommand },
   system,
-}: Invocation<'credential-process'>): ExternalKey | undefined {
+}: SessionInvocation): ExternalKey | undefined {
   if (signerCommand === undefined) return undefined
   return {
     name: '--signer-command',
@@ -106,7 +105,7 @@ function commandKey({
   }
 }
 
-function tpmAccess(invocation: Invocation<KeyCommand>): TpmAccess {
+function tpmAccess(invocation: KeyInvocation): TpmAccess {
   const { tpmDevice, tpmKeyPassword, noTpmKeyPassword } = invocation.settings
   return {
     device: tpmDevice,
@@ -117,7 +116,7 @@ function tpmAccess(invocation: Invocation<KeyCommand>): TpmAccess {
 
 /** The password of key files is that of TPM keys too, so that it need not be on the command line. */
 function tpmPassword(
-  invocation: Invocation<KeyCommand>,
+  invocation: KeyInvocation,
   tpmKeyPassword: string | undefined,
 ): TpmAccess['password'] {
   if (tpmKeyPassword !== undefined) return async () => Promise.resolve(tpmKeyPassword)

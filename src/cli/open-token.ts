@@ -19,7 +19,7 @@ import {
   readCertificateSelector,
 } from '../identity/selector/certificate-selector.ts'
 import { parseSecretSource } from '../identity/secret/secret-source.ts'
-import type { Invocation } from './invocation.ts'
+import type { Invocation, SessionInvocation } from './invocation.ts'
 import { secretPorts } from './secret-ports.ts'
 
 type TokenInvocation = Pick<Invocation, 'system' | 'reporter'> & {
@@ -29,9 +29,7 @@ type TokenInvocation = Pick<Invocation, 'system' | 'reporter'> & {
   >
 }
 
-export async function openTokenIdentity(
-  invocation: Invocation<'credential-process'>,
-): Promise<Identity> {
+export async function openTokenIdentity(invocation: SessionInvocation): Promise<Identity> {
   const { settings } = invocation
   return await loadPkcs11Identity(
     {

@@ -15,11 +15,18 @@ import { RolesAnywhereError, type ErrorCode } from '../core/errors.ts'
 import type { Flags, FlagValue } from '../settings/given-settings.ts'
 import { canComeFrom, flagOf, type SettingRow } from '../settings/setting-row.ts'
 import { settingsOf } from '../settings/settings-table.ts'
-import { COMMANDS, COMMANDS_TO_COME, type CommandRow } from './commands.ts'
+import { COMMANDS, type CommandRow } from './commands.ts'
 import { PROGRAM } from './reporter.ts'
 
 export type ParsedArguments =
-  | { readonly kind: 'run'; readonly row: CommandRow; readonly flags: Flags }
+  | {
+      readonly kind: 'run'
+      readonly row: CommandRow
+      /** One for each value of a flag that may be repeated; at least one. */
+      readonly runs: readonly [Flags, ...Flags[]]
+      /** What stands behind `--`: a program and its arguments. */
+      readonly operands: readonly string[]
+    }
   /** Help for one command, for a group such as `cache`, or for the program. */
   | { readonly kind: 'help'; readonly topic: string }
 
@@ -44,10 +51,24 @@ export async function parseArguments(argv: readonly string[]): Promise<ParsedArg
   if (rest.slice(0, end === -1 ? undefined : end).some((word) => HELP_FLAGS.includes(word))) {
     return { kind: 'help', topic: row.name }
   }
-  return { kind: 'run', row, flags: await parseFlags(rest, row) }
+  const operandsAt = row.takesProgram === true && end !== -1 ? end : rest.length
+  return {
+    kind: 'run',
+    row,
+    runs: onePerProfile(await parseFlags(rest.slice(0, operandsAt), row)),
+    operands: rest.slice(operandsAt + 1),
+  }
 }
 
 const HELP_FLAGS: readonly string[] = ['--help', '-h']
+
+/** `--profile a --profile b` as the flags of two runs. */
+function onePerProfile(flags: Flags): readonly [Flags, ...Flags[]] {
+  const { profile } = flags
+  if (typeof profile !== 'object') return [flags]
+  const [first = '', ...others] = profile
+  return [{ ...flags, profile: first }, ...others.map((name) => ({ ...flags, profile: name }))]
+}
 
 async function parseFlags(argv: readonly string[], row: CommandRow): Promise<Flags> {
   const settings = new Map(
@@ -75,25 +96,26 @@ async function parseFlags(argv: readonly string[], row: CommandRow): Promise<Fla
     if (setting === undefined || !token.rawName.startsWith('--')) {
       throw await unknownFlag(token.rawName, [...settings.keys()], row)
     }
-    flags[token.name] = flagValue(setting, token.value, flags[token.name])
+    const isList = setting.type === 'lines' || setting.repeatableBy?.includes(row.name) === true
+    const value = flagValue(setting, token.value)
+    flags[token.name] = isList ? [...listOf(flags[token.name]), String(value)] : value
   }
   return flags
 }
 
 /** Booleans take `--flag` and, as in the reference helper, `--flag=true` and `--flag=false`. */
-function flagValue(
-  setting: SettingRow,
-  value: string | undefined,
-  earlier: FlagValue | undefined,
-): FlagValue {
+function flagValue(setting: SettingRow, value: string | undefined): string | boolean {
   if (setting.type === 'boolean') return value ?? true
   if (value === undefined) {
     throw new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', `${flagOf(setting)} has no value`, {
       hint: `write ${flagOf(setting)} ${setting.valueName ?? 'VALUE'}`,
     })
   }
-  if (setting.type !== 'lines') return value
-  return [...(Array.isArray(earlier) ? (earlier as readonly string[]) : []), value]
+  return value
+}
+
+function listOf(earlier: Flags[string] | undefined): readonly string[] {
+  return typeof earlier === 'object' ? earlier : []
 }
 
 async function topicOf(name: string): Promise<string> {
@@ -106,14 +128,6 @@ async function unknownCommand(argv: readonly string[]): Promise<RolesAnywhereErr
   const [first, second] = argv
   if (first === undefined) {
     return usage('ERR_USAGE_UNKNOWN_COMMAND', 'no command was given', `see ${PROGRAM} --help`)
-  }
-  const toCome = Object.hasOwn(COMMANDS_TO_COME, first) ? COMMANDS_TO_COME[first] : undefined
-  if (toCome !== undefined) {
-    return usage(
-      'ERR_USAGE_NOT_SUPPORTED',
-      `${first} is not supported yet: ${toCome} is still to come`,
-      'use credential-process, which SDKs run on their own',
-    )
   }
   const isGroup = COMMANDS.some(({ name }) => name.startsWith(`${first} `))
   const wanted = isGroup && second !== undefined ? `${first} ${second}` : first

@@ -27,6 +27,15 @@ export interface System {
   prompt(question: string): Promise<string>
   /** Writes a line to the terminal device; false where there is none. */
   tellPerson(line: string): Promise<boolean>
+  /** Runs `task` once after `delayMs`, and keeps the program alive until then; the result cancels it. */
+  readonly schedule: (delayMs: number, task: () => void) => () => void
+  /** Calls `listener` at each such signal, which then has no other effect; the result ends that. */
+  onSignal(name: NodeJS.Signals, listener: () => void): () => void
+  readonly pid: number
+  /** Effective user id; 0 where the platform has none. */
+  readonly uid: number
+  /** Whether standard input is a terminal, which then sends its signals to children too. */
+  isTerminal(): Promise<boolean>
   /** Aborted by SIGINT or SIGTERM; the reason is the signal's name. */
   readonly signal: AbortSignal
 }
@@ -65,10 +74,29 @@ export function nodeSystem(): System {
       const { tellOnTerminal } = await import('./terminal.ts')
       return tellOnTerminal(line)
     },
+    schedule(delayMs, task) {
+      const timer = setTimeout(task, delayMs)
+      return () => {
+        clearTimeout(timer)
+      }
+    },
+    onSignal(name, listener) {
+      process.on(name, listener)
+      return () => {
+        process.off(name, listener)
+      }
+    },
+    pid: process.pid,
+    uid: process.geteuid?.() ?? 0,
+    async isTerminal() {
+      const { isatty } = await import('node:tty')
+      return isatty(STDIN)
+    },
     signal: cancelled.signal,
   }
 }
 
+const STDIN = 0
 const STDOUT = 1
 const STDERR = 2
 

@@ -26,7 +26,7 @@ export interface RetryPorts {
 }
 
 /** Longest `Retry-After` that is obeyed, in milliseconds. */
-const MAX_RETRY_AFTER_MS = 300_000
+export const MAX_RETRY_AFTER_MS = 300_000
 
 const DEFAULT_ATTEMPTS = 3
 const DEFAULT_TOTAL_MS = 60_000

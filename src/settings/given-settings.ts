@@ -44,7 +44,7 @@ export function profileFor(
   system: SystemFacts,
   readFile: ReadAwsFile,
 ): AwsProfile {
-  const row = rows.find(({ name }) => name === 'profile')
+  const row = rows.find(({ name }) => name === 'profile' || name === 'settingsProfile')
   if (row === undefined) return NO_PROFILE
   const found = findSetting(row, { flags, env: system.env, profile: NO_PROFILE })
   const name = found?.text ?? DEFAULT_PROFILE

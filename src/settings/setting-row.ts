@@ -11,6 +11,9 @@ export type CommandName =
   | 'credential-process'
   | 'update'
   | 'serve'
+  | 'exec'
+  | 'env'
+  | 'status'
   | 'sign-string'
   | 'read-certificate-data'
   | 'pkcs11 list'
@@ -24,6 +27,8 @@ export const SESSION = [
   'credential-process',
   'update',
   'serve',
+  'exec',
+  'env',
 ] as const satisfies readonly CommandName[]
 /** Commands that sign. */
 export const KEY = [...SESSION, 'sign-string'] as const satisfies readonly CommandName[]
@@ -38,6 +43,7 @@ export const EVERY = [
   'cache list',
   'cache clear',
   'emulator',
+  'status',
   'version',
 ] as const satisfies readonly CommandName[]
 
@@ -85,6 +91,8 @@ export interface SettingRow {
   readonly commands: readonly CommandName[]
   /** Commands that cannot do without it. */
   readonly requiredBy?: readonly CommandName[]
+  /** Commands that take the flag several times, and then work for each value. */
+  readonly repeatableBy?: readonly CommandName[]
   /** Default: all three. */
   readonly places?: readonly SettingPlace[]
   /** AWS's own variables, strongest first, after ours. */

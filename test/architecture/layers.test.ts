@@ -18,7 +18,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   session: ['core'],
   settings: ['core'],
   native: ['core'],
-  outputs: ['core', 'session', 'identity', 'native'],
+  outputs: ['core', 'session', 'identity', 'settings', 'native'],
   emulator: ['core'],
   doctor: ['core', 'session', 'identity'],
   cli: [

@@ -13,6 +13,7 @@ import { describeRequest } from '../../emulator/request-facts.ts'
 import { readSmallFile } from '../../identity/files/read-file.ts'
 import type { Invocation } from '../invocation.ts'
 import { PROGRAM } from '../reporter.ts'
+import { untilStopped } from '../until-stopped.ts'
 
 export async function execute(invocation: Invocation<'emulator'>): Promise<void> {
   const { settings, system } = invocation
@@ -34,12 +35,5 @@ export async function execute(invocation: Invocation<'emulator'>): Promise<void>
     await writeFile(tlsCaOut, emulator.caPem)
   }
   await system.writeResult(`${emulator.url}\n`)
-  await aborted(system.signal)
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await new Promise((resolve) => {
-    signal.addEventListener('abort', resolve, { once: true })
-  })
+  await untilStopped(system.signal)
 }

@@ -6,8 +6,6 @@
 
 import type { CommandName, SettingRow } from '../setting-row.ts'
 
-const UPDATE = 'the update command'
-const SERVE = 'the serve command'
 const EMULATOR = ['emulator'] as const satisfies readonly CommandName[]
 
 export const COMMAND_SETTINGS = [
@@ -65,14 +63,21 @@ export const COMMAND_SETTINGS = [
     valueName: 'NAME',
     commands: ['update'],
     places: ['flag'],
-    waitsFor: UPDATE,
+    default: 'default',
     help: 'Profile of the credentials file to write to',
+  },
+  {
+    name: 'settingsProfile',
+    type: 'text',
+    valueName: 'NAME',
+    commands: ['update'],
+    places: ['flag', 'environment'],
+    help: 'AWS profile to take settings from, since --profile is the one to write to',
   },
   {
     name: 'once',
     type: 'boolean',
     commands: ['update'],
-    waitsFor: UPDATE,
     help: 'Write credentials once instead of keeping them fresh',
   },
   {
@@ -80,10 +85,42 @@ export const COMMAND_SETTINGS = [
     type: 'integer',
     valueName: 'PORT',
     range: [0, 65_535],
-    commands: ['serve', 'emulator'],
+    commands: ['serve', 'emulator', 'status'],
     // Beside a Service named "rolesanywhere", Kubernetes sets ROLESANYWHERE_PORT=tcp://… in every pod.
     places: ['flag', 'profile'],
-    help: 'Port of the local endpoint',
+    help: 'Port of the local endpoint; left out, 9911 for serve and status, any free one otherwise',
+  },
+  {
+    name: 'bind',
+    type: 'text',
+    valueName: 'ADDRESS',
+    commands: ['serve', 'status'],
+    default: '127.0.0.1',
+    help: 'Address of the local endpoint, IPv4 or IPv6',
+  },
+  {
+    name: 'allowRemote',
+    type: 'boolean',
+    commands: ['serve'],
+    warning: {
+      message: 'other machines may connect, and what goes over the network is not encrypted',
+      hint: 'keep --bind at 127.0.0.1, or the network closed',
+    },
+    help: 'Let other machines connect to the container endpoint; turns the IMDS endpoint off',
+  },
+  {
+    name: 'hostName',
+    type: 'lines',
+    valueName: 'NAME',
+    commands: ['serve'],
+    help: 'Further host name by which clients reach the endpoint; may be repeated',
+  },
+  {
+    name: 'allowUser',
+    type: 'lines',
+    valueName: 'USER',
+    commands: ['serve'],
+    help: 'User, by name or number, that may connect; may be repeated; left out, every user of this machine (Linux)',
   },
   {
     name: 'hopLimit',
@@ -91,8 +128,55 @@ export const COMMAND_SETTINGS = [
     valueName: 'HOPS',
     range: [1, 255],
     commands: ['serve'],
-    waitsFor: SERVE,
     help: 'IP time to live of the answers',
+  },
+  {
+    name: 'noImds',
+    type: 'boolean',
+    commands: ['serve'],
+    help: 'Serve container clients only, which have to show a token',
+  },
+  {
+    name: 'instanceIdentityDocument',
+    type: 'boolean',
+    commands: ['serve'],
+    help: 'Answer for an (unsigned) instance identity document too, which some tools take the region from',
+  },
+  {
+    name: 'tokenFolder',
+    type: 'path',
+    valueName: 'PATH',
+    commands: ['serve'],
+    help: 'Folder of the token files of container clients; left out, a private runtime folder',
+  },
+  {
+    name: 'waitForCredentials',
+    flag: 'wait',
+    type: 'boolean',
+    commands: ['serve'],
+    help: 'Go on when the first credentials cannot be had, instead of ending with the cause',
+  },
+  {
+    name: 'server',
+    type: 'boolean',
+    commands: ['exec'],
+    help: 'Give the program a private endpoint that refreshes, instead of fixed credentials',
+  },
+  {
+    name: 'shell',
+    type: 'choice',
+    valueName: 'SHELL',
+    choices: ['bash', 'fish', 'powershell', 'json', 'dotenv'],
+    default: 'bash',
+    commands: ['env'],
+    help: 'Form of the lines on standard output',
+  },
+  {
+    name: 'json',
+    type: 'boolean',
+    commands: ['status'],
+    places: ['flag'],
+    help: 'Print JSON',
   },
   {
     name: 'trustAnchor',

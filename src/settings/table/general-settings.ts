@@ -19,6 +19,7 @@ export const GENERAL_SETTINGS = [
     type: 'text',
     valueName: 'NAME',
     commands: PROFILE,
+    repeatableBy: ['serve'],
     // A profile that names a profile would be read by nobody. Commands without this row read none.
     places: ['flag', 'environment'],
     awsEnv: ['AWS_PROFILE'],

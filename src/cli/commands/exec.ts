@@ -1,0 +1,127 @@
+/**
+ * `exec`: a program with credentials in its environment, or beside an endpoint of its own.
+ *
+ * The program has our terminal; its signals and its exit code are ours.
+ *
+ * @module
+ */
+
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { RolesAnywhereError } from '../../core/errors.ts'
+import { ContainerToken } from '../../outputs/endpoint/container-token.ts'
+import { startEndpoint } from '../../outputs/endpoint/server.ts'
+import { containerPath } from '../../outputs/endpoint/served-role.ts'
+import { childEnvironment, credentialVariables } from '../../outputs/environment.ts'
+import type { Invocation } from '../invocation.ts'
+import { obtainCredentials } from '../obtain-credentials.ts'
+import { openRefreshingRole } from '../refreshing-role.ts'
+import { VERSION } from '../../core/version.ts'
+
+export async function execute(invocation: Invocation<'exec'>): Promise<number> {
+  const [program, ...args] = invocation.operands
+  if (program === undefined) {
+    throw new RolesAnywhereError('ERR_USAGE_MISSING_SETTING', 'exec needs a program to run', {
+      hint: 'put it behind two dashes: exec --profile onprem -- aws s3 ls',
+    })
+  }
+  if (invocation.settings.server) return await runWithEndpoint(program, args, invocation)
+  const credentials = await obtainCredentials(invocation)
+  return await runProgram(program, args, credentialVariables(credentials), invocation)
+}
+
+async function runWithEndpoint(
+  program: string,
+  args: readonly string[],
+  invocation: Invocation<'exec'>,
+): Promise<number> {
+  const { system, reporter } = invocation
+  await using role = await openRefreshingRole(invocation)
+  await role.engine.credentials()
+  const { token, text } = ContainerToken.ephemeral()
+  await using endpoint = await startEndpoint({
+    listen: { address: '127.0.0.1', port: 0 },
+    hostNames: [],
+    allowRemote: false,
+    roles: [role.served],
+    containerTokens: new Map([[role.served.profile, token]]),
+    metadataTokens: undefined,
+    identityDocument: false,
+    version: VERSION,
+    clock: system.clock,
+    reporter,
+  })
+  role.start()
+  const given = {
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint.url}${containerPath(role.served)}`,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN: text,
+  }
+  return await runProgram(program, args, given, invocation)
+}
+
+async function runProgram(
+  program: string,
+  args: readonly string[],
+  given: Readonly<Record<string, string>>,
+  { settings, system }: Invocation<'exec'>,
+): Promise<number> {
+  const { AWS_REGION: region = '', AWS_DEFAULT_REGION: defaultRegion = '' } = system.env
+  const own = region || defaultRegion || settings.trustAnchorArn.region
+  const isTerminal = await system.isTerminal()
+  const child = spawn(program, args, {
+    stdio: 'inherit',
+    env: childEnvironment(
+      system.env,
+      { AWS_REGION: own, AWS_DEFAULT_REGION: own, ...given },
+      secretVariables(invocationSecrets(settings)),
+    ),
+  })
+  const stops = FORWARDED.map((name) => system.onSignal(name, () => child.kill(name)))
+  // The terminal sends these to the program by itself; here they only must not end us.
+  stops.push(
+    ...TERMINAL_SIGNALS.map((name) =>
+      system.onSignal(name, () => {
+        if (!isTerminal) child.kill(name)
+      }),
+    ),
+  )
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once('error', (cause: NodeJS.ErrnoException) => {
+        reject(cannotRun(program, cause))
+      })
+      child.once('exit', (code, signal) => {
+        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
+      })
+    })
+  } finally {
+    for (const stop of stops) stop()
+  }
+}
+
+const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] as const
+const TERMINAL_SIGNALS = ['SIGINT', 'SIGQUIT'] as const
+
+function cannotRun(program: string, cause: NodeJS.ErrnoException): RolesAnywhereError {
+  const why = cause.code === 'ENOENT' ? 'no such program' : (cause.code ?? 'unknown error')
+  return new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', `cannot run "${program}": ${why}`, {
+    hint: 'check the name and PATH',
+    cause,
+  })
+}
+
+type Secrets = readonly (string | undefined)[]
+
+function invocationSecrets({
+  certificate,
+  privateKey,
+  intermediates,
+  keyPassword,
+}: Invocation<'exec'>['settings']): Secrets {
+  return [certificate, privateKey, intermediates, keyPassword]
+}
+
+/** The variables that `env:NAME` settings name. */
+function secretVariables(settings: Secrets): readonly string[] {
+  return settings.flatMap((setting) => /^env:(.+)$/.exec(setting ?? '')?.[1] ?? [])
+}

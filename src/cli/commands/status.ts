@@ -1,0 +1,78 @@
+/**
+ * `status`: what a running `serve` has and how long it lasts.
+ *
+ * The exit code is 0 when every role has valid credentials, else 1.
+ *
+ * @module
+ */
+
+import { get } from 'node:http'
+import { RolesAnywhereError } from '../../core/errors.ts'
+import type { RoleReport, StatusReport } from '../../outputs/endpoint/metrics.ts'
+import type { Invocation } from '../invocation.ts'
+
+const DEFAULT_PORT = 9911
+const TIMEOUT_MS = 3_000
+const MAX_BYTES = 1_048_576
+
+export async function execute({ settings, system }: Invocation<'status'>): Promise<number> {
+  const report = await fetchStatus(settings.bind, settings.port ?? DEFAULT_PORT)
+  const now = system.clock()
+  await system.writeResult(
+    settings.json
+      ? `${JSON.stringify(report)}\n`
+      : report.roles.map((role) => describe(role, now)).join('\n'),
+  )
+  return report.roles.every((role) => role.credentialsExpire !== null) ? 0 : 1
+}
+
+function describe(role: RoleReport, now: number): string {
+  const { lastError } = role
+  return `profile ${role.profile}
+  role          ${role.roleArn}
+  credentials   ${until(role.credentialsExpire, now) ?? 'none that are valid'}
+  certificate   ${until(role.certificateExpires, now) ?? ''}
+  last refresh  ${role.lastRefresh ?? 'never'}
+  next refresh  ${role.nextTry}
+  refreshes     ${role.refreshes}, failures ${Object.values(role.failures).reduce((a, b) => a + b, 0)}
+  last error    ${lastError === null ? 'none' : `${lastError.at} ${lastError.code}: ${lastError.message}`}
+`
+}
+
+function until(instant: string | null, now: number): string | undefined {
+  if (instant === null) return undefined
+  const minutes = Math.floor((Date.parse(instant) - now) / 60_000)
+  const left = minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`
+  return `valid to ${instant} (${left} left)`
+}
+
+async function fetchStatus(address: string, port: number): Promise<StatusReport> {
+  const host = address.includes(':') ? `[${address}]` : address
+  const where = `http://${host}:${port}`
+  const failed = (why: string, cause?: unknown): RolesAnywhereError =>
+    new RolesAnywhereError('ERR_NETWORK_CONNECT', `no answer from ${where}: ${why}`, {
+      hint: 'is `rolesanywhere serve` running there? see --port and --bind',
+      cause,
+    })
+  return await new Promise((resolve, reject) => {
+    const request = get(
+      { host: address, port, path: '/status', timeout: TIMEOUT_MS, agent: false },
+      (response) => {
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk: string) => {
+          text += chunk
+          if (text.length > MAX_BYTES) request.destroy(new Error('far too long an answer'))
+        })
+        response.on('end', () => {
+          if (response.statusCode !== 200) reject(failed(`status ${response.statusCode ?? 0}`))
+          else resolve(JSON.parse(text) as StatusReport)
+        })
+      },
+    )
+    request.on('timeout', () => request.destroy(new Error('timed out')))
+    request.on('error', (cause: NodeJS.ErrnoException) => {
+      reject(failed(cause.code ?? cause.message, cause))
+    })
+  })
+}

@@ -1,0 +1,196 @@
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { SessionCredentials } from '../../../../src/core/credentials.ts'
+import { writeProfile } from '../../../../src/outputs/credentials-file/write-profile.ts'
+
+let folder: string
+let path: string
+let warnings: string[]
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ra-credentials-'))
+  path = join(folder, 'credentials')
+  warnings = []
+})
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const uid = process.getuid?.() ?? 0
+
+function write(mark = '1', to = path, profile = 'demo', as = uid): Promise<void> {
+  const credentials = new SessionCredentials({
+    accessKeyId: `ASIA${mark}`,
+    secretAccessKey: `secret${mark}`,
+    sessionToken: `token${mark}`,
+    expiresAt: 0,
+    accountId: '123456789012',
+    roleArn: 'arn:aws:iam::123456789012:role/demo',
+  })
+  return writeProfile(
+    { path: to, profile, credentials },
+    {
+      clock: Date.now,
+      random: Math.random,
+      wait: (ms) => sleep(ms),
+      reporter: { warn: (message) => warnings.push(message), debug: () => undefined },
+      uid: as,
+    },
+  )
+}
+
+const expected = (mark: string): string =>
+  `[demo]\naws_access_key_id = ASIA${mark}\naws_secret_access_key = secret${mark}\naws_session_token = token${mark}\n`
+
+const mode = (file: string): number => statSync(file).mode & 0o777
+
+describe('the file', () => {
+  test('is made with mode 0600, in a folder made with mode 0700, and nothing else is left there', async () => {
+    const nested = join(folder, 'home', '.aws', 'credentials')
+    await write('1', nested)
+    expect(readFileSync(nested, 'utf8')).toBe(expected('1'))
+    expect(mode(nested)).toBe(0o600)
+    expect(mode(join(folder, 'home', '.aws'))).toBe(0o700)
+    expect(readdirSync(join(folder, 'home', '.aws'))).toEqual(['credentials'])
+  })
+
+  test('is narrowed to 0600 with a note when others could read it', async () => {
+    writeFileSync(path, '', { mode: 0o644 })
+    chmodSync(path, 0o644)
+    await write()
+    expect(mode(path)).toBe(0o600)
+    expect(warnings.join()).toContain('0644')
+  })
+
+  test('is narrowed even when its content is the right one already', async () => {
+    await write()
+    chmodSync(path, 0o640)
+    await write()
+    expect(mode(path)).toBe(0o600)
+  })
+
+  test('is not touched when nothing changes', async () => {
+    await write()
+    const before = statSync(path).ino
+    await write()
+    expect(statSync(path).ino).toBe(before)
+  })
+
+  test('takes twenty writers at once, and loses none', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `p${index}`)
+    await Promise.all(names.map((name) => write(name, path, name)))
+    const text = readFileSync(path, 'utf8')
+    for (const name of names) expect(text).toContain(`[${name}]\naws_access_key_id = ASIA${name}\n`)
+    expect(readdirSync(folder)).toEqual(['credentials'])
+  })
+})
+
+describe('places that are refused, with the old file as it was', () => {
+  test.each([
+    [
+      'a folder',
+      () => {
+        mkdirSync(path)
+      },
+    ],
+    ['a FIFO', () => execFileSync('mkfifo', [path])],
+    [
+      'a link to a device',
+      () => {
+        symlinkSync('/dev/null', path)
+      },
+    ],
+  ])('%s', async (_what, make) => {
+    make()
+    await expect(write()).rejects.toMatchObject({
+      code: expect.stringMatching(/^ERR_OUTPUT_UN/) as string,
+    })
+  })
+
+  test('a dangling link and a loop of links', async () => {
+    symlinkSync(join(folder, 'nowhere'), path)
+    await expect(write()).rejects.toMatchObject({ code: 'ERR_OUTPUT_UNWRITABLE' })
+    rmSync(path)
+    symlinkSync(path, path)
+    await expect(write()).rejects.toMatchObject({ code: 'ERR_OUTPUT_UNWRITABLE' })
+  })
+
+  test('a read-only file', async () => {
+    writeFileSync(path, 'old', { mode: 0o400 })
+    await expect(write()).rejects.toMatchObject({ code: 'ERR_OUTPUT_UNWRITABLE' })
+    expect(readFileSync(path, 'utf8')).toBe('old')
+  })
+
+  test('a file of another user', async () => {
+    writeFileSync(path, 'old')
+    chmodSync(folder, 0o1777)
+    await expect(write('1', path, 'demo', uid + 1)).rejects.toMatchObject({
+      code: 'ERR_OUTPUT_UNSAFE',
+    })
+    expect(readFileSync(path, 'utf8')).toBe('old')
+  })
+
+  test('a folder that everybody may write to', async () => {
+    chmodSync(folder, 0o777)
+    await expect(write()).rejects.toMatchObject({ code: 'ERR_OUTPUT_UNSAFE' })
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test.each(['', 'a]b', 'a#b', 'a;b', 'a\nb', ' a', 'a\0'])('the profile name %j', async (name) => {
+    await expect(write('1', path, name)).rejects.toMatchObject({ code: 'ERR_USAGE_INVALID_VALUE' })
+  })
+})
+
+test('of a link the target is replaced, and the link stays', async () => {
+  mkdirSync(join(folder, 'dotfiles'))
+  const real = join(folder, 'dotfiles', 'credentials')
+  writeFileSync(real, '[a]\nx = 1\n', { mode: 0o600 })
+  symlinkSync('dotfiles/credentials', path)
+  await write()
+  expect(lstatSync(path).isSymbolicLink()).toBe(true)
+  expect(readlinkSync(path)).toBe('dotfiles/credentials')
+  expect(readFileSync(real, 'utf8')).toBe(`[a]\nx = 1\n${expected('1')}`)
+})
+
+test('drafts of killed processes are swept when old; those of the living and the young are spared', async () => {
+  const dead = 4_194_303
+  const draft = (pid: number): string => join(folder, `.credentials.${pid}.${'ab'.repeat(16)}.tmp`)
+  const old = new Date(Date.now() - 120_000)
+  for (const pid of [dead, process.pid]) {
+    writeFileSync(draft(pid), 'x')
+    utimesSync(draft(pid), old, old)
+  }
+  writeFileSync(draft(dead - 1), 'young')
+  await write()
+  expect(readdirSync(folder).sort()).toEqual(
+    [
+      'credentials',
+      `.credentials.${process.pid}.${'ab'.repeat(16)}.tmp`,
+      `.credentials.${dead - 1}.${'ab'.repeat(16)}.tmp`,
+    ].sort(),
+  )
+})
+
+test('a stale lock of a killed process is taken over', async () => {
+  const holder = { pid: 4_194_303, started: '1', realm: 'another boot', at: Date.now() - 31_000 }
+  writeFileSync(`${path}.rolesanywhere.lock`, JSON.stringify(holder))
+  await write()
+  expect(readFileSync(path, 'utf8')).toBe(expected('1'))
+})
