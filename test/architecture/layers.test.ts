@@ -82,7 +82,9 @@ describe('layers', () => {
     // A socket is also Node's only way to wait for a pipe that somebody else opened.
     const readsPipes = 'identity/secret/read-descriptor.ts'
     const users = imports.filter(({ from, to }) => NETWORK.test(to) && from !== readsPipes)
-    expect(new Set(users.map(({ from }) => layerOf(from)))).toEqual(new Set(['transport', 'emulator']))
+    expect(new Set(users.map(({ from }) => layerOf(from)))).toEqual(
+      new Set(['transport', 'emulator']),
+    )
   })
 
   it('have an emulator that takes only types and error classes from core', () => {
