@@ -79,8 +79,12 @@ describe('layers', () => {
   })
 
   it('reach the network only in transport, and listen only in the emulator', () => {
-    const users = imports.filter(({ to }) => NETWORK.test(to)).map(({ from }) => layerOf(from))
-    expect(new Set(users)).toEqual(new Set(['transport', 'emulator']))
+    // A socket is also Node's only way to wait for a pipe that somebody else opened.
+    const readsPipes = 'identity/secret/read-descriptor.ts'
+    const users = imports.filter(({ from, to }) => NETWORK.test(to) && from !== readsPipes)
+    expect(new Set(users.map(({ from }) => layerOf(from)))).toEqual(
+      new Set(['transport', 'emulator']),
+    )
   })
 
   it('have an emulator that takes only types and error classes from core', () => {
