@@ -6,7 +6,6 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { RolesAnywhereError } from '../../src/core/errors.ts'
 import {
   mergeAwsSections,
   parseAwsConfigFile,
@@ -15,6 +14,7 @@ import {
 import { awsFilePath } from '../../src/settings/aws-config-location.ts'
 import { readAwsProfile } from '../../src/settings/aws-profile.ts'
 import { hasVectors, VECTORS } from '../support/capabilities.ts'
+import { refusalOf } from '../support/refusal.ts'
 
 interface ParserCase {
   readonly name: string
@@ -60,7 +60,7 @@ describe.skipIf(!hasVectors)("AWS's parser cases", () => {
           parseAwsConfigFile(input.credentialsFile ?? '', 'credentials', 'credentials'),
         )
       if (output.config === undefined) {
-        const error = errorOf(read)
+        const error = refusalOf(read)
         expect(error.code).toBe('ERR_CONFIG_PROFILE_INVALID')
         expect(error.message).toContain((output.errorContaining ?? '?').replace(/^[EPS]/, lower))
         return
@@ -103,14 +103,4 @@ function plain(sections: ReadonlyMap<string, AwsProperties>): Record<string, obj
   return Object.fromEntries(
     [...sections].map(([name, properties]) => [name, Object.fromEntries(properties)]),
   )
-}
-
-function errorOf(action: () => unknown): RolesAnywhereError {
-  try {
-    action()
-  } catch (error) {
-    if (error instanceof RolesAnywhereError) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
 }

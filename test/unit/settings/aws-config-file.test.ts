@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import { parseAwsConfigFile, subProperties } from '../../../src/settings/aws-config-file.ts'
+import { refusalOf } from '../../support/refusal.ts'
 
 /** Beyond the table of test/vectors, which a plain clone does not have. */
 describe('the AWS config parser', () => {
@@ -66,24 +66,14 @@ describe('the AWS config parser', () => {
     ['[profile a]\nx =\n =y', 3, 'sub-property did not have a name'],
     ['[ignored section]\nx', 2, "expected an '=' sign defining a property"],
   ])('names file and line of %j', (text, line, what) => {
-    const error = errorOf(() => config(text))
+    const error = refusalOf(() => config(text))
     expect(error.code).toBe('ERR_CONFIG_PROFILE_INVALID')
     expect(error.message).toBe(`line ${line} of "config": ${what}`)
     expect(error.detail).toEqual({ path: 'config', line })
   })
 
   it('never quotes a line, which may hold a secret key', () => {
-    const error = errorOf(() => parseAwsConfigFile('[a]\nwJalrXUtnFEMI', 'credentials', 'c'))
+    const error = refusalOf(() => parseAwsConfigFile('[a]\nwJalrXUtnFEMI', 'credentials', 'c'))
     expect(JSON.stringify([error.message, error.hint, error.detail])).not.toContain('wJalrXUtnFEMI')
   })
 })
-
-function errorOf(action: () => unknown): RolesAnywhereError {
-  try {
-    action()
-  } catch (error) {
-    if (error instanceof RolesAnywhereError) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
-}

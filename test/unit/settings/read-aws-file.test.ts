@@ -3,8 +3,9 @@ import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { RolesAnywhereError } from '../../../src/core/errors.ts'
+import type { RolesAnywhereError } from '../../../src/core/errors.ts'
 import { MAX_AWS_FILE_BYTES, readAwsFile } from '../../../src/settings/read-aws-file.ts'
+import { refusalOf } from '../../support/refusal.ts'
 
 describe('reading a config file', () => {
   let folder: string
@@ -81,11 +82,5 @@ function withoutPrivileges<T>(action: () => T): T {
 }
 
 function errorOf(path: string): RolesAnywhereError {
-  try {
-    readAwsFile(path)
-  } catch (error) {
-    if (error instanceof RolesAnywhereError) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
+  return refusalOf(() => readAwsFile(path))
 }

@@ -3,6 +3,7 @@ import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import type { Flags } from '../../../src/settings/given-settings.ts'
 import { resolveSettings, type ResolvedSettings } from '../../../src/settings/resolve-settings.ts'
 import type { CommandName } from '../../../src/settings/setting-row.ts'
+import { refusalOf } from '../../support/refusal.ts'
 
 const ARN = 'arn:aws:rolesanywhere:eu-central-1:111122223333'
 const TRUST_ANCHOR = `${ARN}:trust-anchor/11111111-2222-3333-4444-555555555555`
@@ -156,7 +157,7 @@ describe('values', () => {
       /control character/,
     ],
   ])('that cannot be are refused with their origin: %s', (origin, world: World, message) => {
-    const error = errorOf(() => withRequired(world))
+    const error = refusalOf(() => withRequired(world))
     expect(error.code).toBe('ERR_USAGE_INVALID_VALUE')
     expect(error.message).toMatch(message)
     expect(error.message.startsWith(`${origin}: `)).toBe(true)
@@ -164,11 +165,13 @@ describe('values', () => {
   })
 
   it('that core refuses keep its code and hint', () => {
-    const arn = errorOf(() => withRequired({ flags: { 'role-arn': TRUST_ANCHOR } }))
+    const arn = refusalOf(() => withRequired({ flags: { 'role-arn': TRUST_ANCHOR } }))
     expect(arn.code).toBe('ERR_CONFIG_ARN_INVALID')
     expect(arn.message).toMatch(/^--role-arn: .* is not the ARN of a role/)
     expect(arn.hint).toContain('--trust-anchor-arn')
-    const endpoint = errorOf(() => withRequired({ env: { AWS_ENDPOINT_URL: 'http://stack:4566' } }))
+    const endpoint = refusalOf(() =>
+      withRequired({ env: { AWS_ENDPOINT_URL: 'http://stack:4566' } }),
+    )
     expect(endpoint.code).toBe('ERR_CONFIG_ENDPOINT_INVALID')
     expect(endpoint.message).toMatch(/^AWS_ENDPOINT_URL: plain http/)
   })
@@ -221,7 +224,7 @@ describe('the endpoint', () => {
   })
 
   it('is not combined with FIPS or dual-stack, whoever asks for them', () => {
-    const error = errorOf(() =>
+    const error = refusalOf(() =>
       withRequired({
         flags: { endpoint: 'https://vpce' },
         config: '[default]\nuse_fips_endpoint = true\n',
@@ -309,7 +312,7 @@ rolesanywhere_private_key = /etc/pki/client.key
 
   it.each(['--profile', 'ROLESANYWHERE_PROFILE'])('named by %s must exist', (way) => {
     const world = way === '--profile' ? { flags: { profile: 'gone' } } : { env: { [way]: 'gone' } }
-    const error = errorOf(() => withRequired({ config, ...world }))
+    const error = refusalOf(() => withRequired({ config, ...world }))
     expect(error.code).toBe('ERR_CONFIG_PROFILE_MISSING')
     expect(error.message).toBe('there is no profile "gone" in "/home/u/.aws/config"')
     expect(error.hint).toBe('profiles found: default, one, two')
@@ -324,7 +327,7 @@ rolesanywhere_private_key = /etc/pki/client.key
         hint: 'write a [profile gone] section there, or set AWS_CONFIG_FILE',
       },
     ])
-    expect(errorOf(() => resolve('credential-process', { env })).code).toBe(
+    expect(refusalOf(() => resolve('credential-process', { env })).code).toBe(
       'ERR_CONFIG_PROFILE_MISSING',
     )
   })
@@ -338,7 +341,7 @@ rolesanywhere_private_key = /etc/pki/client.key
       () => withRequired({ ...broken, flags: { profile: 'one' } }),
       () => resolve('credential-process', broken),
     ]) {
-      const error = errorOf(fails)
+      const error = refusalOf(fails)
       expect(error.code).toBe('ERR_CONFIG_PROFILE_INVALID')
       expect(JSON.stringify([error.message, error.hint, error.detail])).not.toContain('hunter2')
     }
@@ -351,7 +354,7 @@ rolesanywhere_private_key = /etc/pki/client.key
       throw new RolesAnywhereError('ERR_CONFIG_FILE_UNREADABLE', 'cannot read "x"')
     }
     expect(withRequired({ readFile: unreadable }).warnings[0]?.message).toContain('cannot read')
-    const error = errorOf(() => withRequired({ readFile: unreadable, flags: { profile: 'a' } }))
+    const error = refusalOf(() => withRequired({ readFile: unreadable, flags: { profile: 'a' } }))
     expect(error.code).toBe('ERR_CONFIG_FILE_UNREADABLE')
   })
 
@@ -381,7 +384,7 @@ rolesanywhere_private_key = /etc/pki/client.key
 describe('required settings', () => {
   it('are named together with the three ways to give them', () => {
     const flags = { ...REQUIRED, 'role-arn': undefined, certificate: '' }
-    const error = errorOf(() => resolve('credential-process', { flags, env: {} }))
+    const error = refusalOf(() => resolve('credential-process', { flags, env: {} }))
     expect(error.code).toBe('ERR_USAGE_MISSING_SETTING')
     expect(error.message).toBe('credential-process needs --certificate, --role-arn')
     expect(error.hint).toBe(
@@ -392,20 +395,20 @@ describe('required settings', () => {
   })
 
   it('that only a flag can give are not looked for elsewhere', () => {
-    expect(errorOf(() => resolve('emulator')).hint).toBe('give each as that flag')
+    expect(refusalOf(() => resolve('emulator')).hint).toBe('give each as that flag')
   })
 
   it('may be there under a misspelled key, which is then named', () => {
     const config = '[profile onprem]\nrolesanywhere_certificat = leaf.pem\n'
     const flags = { ...REQUIRED, certificate: undefined, profile: 'onprem' }
-    const error = errorOf(() => resolve('credential-process', { flags, env: {}, config }))
+    const error = refusalOf(() => resolve('credential-process', { flags, env: {}, config }))
     expect(error.hint).toMatch(
       /^profile "onprem" has "rolesanywhere_certificat", which is no setting; give each as that flag,/u,
     )
   })
 
   it('differ by command', () => {
-    const needs = (command: CommandName) => errorOf(() => resolve(command)).detail['settings']
+    const needs = (command: CommandName) => refusalOf(() => resolve(command)).detail['settings']
     expect(needs('sign-string')).toEqual(['privateKey'])
     expect(needs('read-certificate-data')).toEqual(['certificate'])
     expect(needs('emulator')).toEqual(['trustAnchor'])
@@ -414,7 +417,9 @@ describe('required settings', () => {
 
   it('are asked for in the profile that was named', () => {
     const config = '[profile onprem]\n'
-    const error = errorOf(() => resolve('sign-string', { config, env: { AWS_PROFILE: 'onprem' } }))
+    const error = refusalOf(() =>
+      resolve('sign-string', { config, env: { AWS_PROFILE: 'onprem' } }),
+    )
     expect(error.hint).toContain('under [profile onprem]')
   })
 })
@@ -434,7 +439,7 @@ describe('what is still to come', () => {
     ],
     [{ flags: { 'private-key': 'pkcs11:x' } }, '--private-key: PKCS#11 URIs are not supported yet'],
   ])('is refused by name: %j', (world: World, message) => {
-    const error = errorOf(() => withRequired(world))
+    const error = refusalOf(() => withRequired(world))
     expect(error.code).toBe('ERR_USAGE_NOT_SUPPORTED')
     expect(error.exitCode).toBe(2)
     expect(error.message).toContain(message)
@@ -450,7 +455,7 @@ describe('what is still to come', () => {
 
 describe('conflicts', () => {
   it('are found across places and name both', () => {
-    const error = errorOf(() =>
+    const error = refusalOf(() =>
       withRequired({
         flags: { 'pkcs8-password': 'hunter2' },
         env: { ROLESANYWHERE_KEY_PASSWORD: 'env:PW' },
@@ -510,13 +515,3 @@ describe('--no-verify-ssl', () => {
     expect(warned({ 'no-verify-ssl': 'false' })).toEqual([])
   })
 })
-
-function errorOf(action: () => unknown): RolesAnywhereError {
-  try {
-    action()
-  } catch (error) {
-    if (error instanceof RolesAnywhereError) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
-}
