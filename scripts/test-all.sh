@@ -11,6 +11,10 @@ declare -A package_of=(
   [p11-kit]=p11-kit
   [strace]=strace
   [faketime]=faketime
+  [swtpm]=swtpm
+  [tpm2_create]=tpm2-tools
+  [keytool]=default-jre-headless
+  [ssh-agent]=openssh-client
 )
 
 missing=()
