@@ -12,7 +12,9 @@ import {
   loadFileSigner,
   type FileIdentityOptions,
 } from '../identity/files/load-file-identity.ts'
-import { parseSecretSource } from '../identity/secret/secret-source.ts'
+import type { ExternalKey } from '../identity/key-candidate.ts'
+import { parseSecretSource, readSecret } from '../identity/secret/secret-source.ts'
+import type { TpmAccess } from '../identity/tpm/tpm-access.ts'
 import type { Invocation } from './invocation.ts'
 import { secretPorts } from './secret-ports.ts'
 
@@ -27,15 +29,20 @@ export async function openIdentity(
     const { openTokenIdentity } = await import('./open-token.ts')
     return await openTokenIdentity(invocation)
   }
+  const externalKey = commandKey(invocation) ?? tpmHandleKey(invocation)
   return await loadFileIdentity(
     {
       certificate: settings.certificate,
-      privateKey: settings.privateKey,
+      privateKey: externalKey === undefined ? settings.privateKey : undefined,
       intermediates: settings.intermediates,
       password: passwordSource(settings),
       strictPermissions: settings.strictPermissions,
+      tpm: tpmAccess(invocation),
+      externalKey,
+      certSelector: settings.certSelector,
+      useLatestExpiring: settings.useLatestExpiringCertificate,
     },
-    { reporter, clock: system.clock, secrets: secretPorts({ system, reporter }) },
+    { reporter, clock: system.clock, secrets: secretPorts(invocation) },
   )
 }
 
@@ -43,7 +50,7 @@ export async function openIdentity(
 export async function openSigner(
   invocation: Invocation<'sign-string'>,
 ): Promise<{ signer: Signer; publicKey: KeyObject | undefined }> {
-  const { settings, system, reporter } = invocation
+  const { settings, reporter } = invocation
   if (isPkcs11Uri(settings.privateKey)) {
     const { openTokenSigner } = await import('./open-token.ts')
     return await openTokenSigner(invocation)
@@ -53,15 +60,69 @@ export async function openSigner(
       privateKey: settings.privateKey,
       password: passwordSource(settings),
       strictPermissions: settings.strictPermissions,
+      tpm: tpmAccess(invocation),
+      externalKey: tpmHandleKey(invocation),
     },
-    { reporter, secrets: secretPorts({ system, reporter }) },
+    { reporter, secrets: secretPorts(invocation) },
   )
 }
 
-function passwordSource({
+export function passwordSource({
   pkcs8Password,
   keyPassword,
-}: Invocation<KeyCommand>['settings']): FileIdentityOptions['password'] {
+}: Pick<
+  Invocation<KeyCommand>['settings'],
+  'pkcs8Password' | 'keyPassword'
+>): FileIdentityOptions['password'] {
   if (pkcs8Password !== undefined) return async () => Promise.resolve(pkcs8Password)
   return keyPassword === undefined ? undefined : parseSecretSource(keyPassword, '--key-password')
+}
+
+/** `--private-key handle:0x81000001` */
+function tpmHandleKey(invocation: Invocation<KeyCommand>): ExternalKey | undefined {
+  const { privateKey } = invocation.settings
+  if (privateKey?.startsWith('handle:') !== true) return undefined
+  return {
+    name: privateKey,
+    async open() {
+      const { openTpmHandle, parseTpmHandle } = await import('../identity/tpm/open-tpm-key.ts')
+      return await openTpmHandle(parseTpmHandle(privateKey), tpmAccess(invocation))
+    },
+  }
+}
+
+/** `--signer-command` */
+function commandKey({
+  settings: { signerCommand },
+  system,
+}: Invocation<'credential-process'>): ExternalKey | undefined {
+  if (signerCommand === undefined) return undefined
+  return {
+    name: '--signer-command',
+    async open(leaves) {
+      const { openCommandKey } = await import('../identity/command/command-signer.ts')
+      return openCommandKey(signerCommand, leaves, system.env)
+    },
+  }
+}
+
+function tpmAccess(invocation: Invocation<KeyCommand>): TpmAccess {
+  const { tpmDevice, tpmKeyPassword, noTpmKeyPassword } = invocation.settings
+  return {
+    device: tpmDevice,
+    password: tpmPassword(invocation, tpmKeyPassword),
+    noPassword: noTpmKeyPassword,
+  }
+}
+
+/** The password of key files is that of TPM keys too, so that it need not be on the command line. */
+function tpmPassword(
+  invocation: Invocation<KeyCommand>,
+  tpmKeyPassword: string | undefined,
+): TpmAccess['password'] {
+  if (tpmKeyPassword !== undefined) return async () => Promise.resolve(tpmKeyPassword)
+  const source = passwordSource(invocation.settings)
+  if (source === undefined || typeof source === 'function') return source
+  return async () =>
+    await readSecret(source, 'the password of the TPM key', secretPorts(invocation))
 }

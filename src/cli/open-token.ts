@@ -16,6 +16,7 @@ import { listPkcs11, type TokenListing } from '../identity/pkcs11/list-tokens.ts
 import type { Pkcs11Ports, TokenOptions } from '../identity/pkcs11/token-world.ts'
 import { parseSecretSource } from '../identity/secret/secret-source.ts'
 import type { Invocation } from './invocation.ts'
+import { passwordSource } from './open-identity.ts'
 import { secretPorts } from './secret-ports.ts'
 
 type TokenInvocation = Pick<Invocation, 'system' | 'reporter'> & {
@@ -35,6 +36,8 @@ export async function openTokenIdentity(
       certificate: settings.certificate,
       privateKey: settings.privateKey,
       intermediates: settings.intermediates,
+      certSelector: settings.certSelector,
+      password: passwordSource(settings),
       useLatestExpiring: settings.useLatestExpiringCertificate,
     },
     tokenPorts(invocation),
@@ -51,9 +54,9 @@ export async function openTokenSigner(
 export async function openTokenCertificates(
   invocation: Invocation<'read-certificate-data'>,
 ): Promise<readonly TokenCertificate[]> {
-  const { certificate } = invocation.settings
+  const { certificate, certSelector } = invocation.settings
   return await readTokenCertificates(
-    { ...tokenOptions(invocation), certificate },
+    { ...tokenOptions(invocation), certificate, certSelector },
     tokenPorts(invocation),
   )
 }

@@ -13,13 +13,19 @@ import { RolesAnywhereError } from './errors.ts'
 
 export interface SigningAlgorithm {
   /** First word of the Authorization header and first line of the string to sign. */
-  readonly token: 'AWS4-X509-RSA-SHA256' | 'AWS4-X509-ECDSA-SHA256'
+  readonly token: 'AWS4-X509-RSA-SHA256' | 'AWS4-X509-ECDSA-SHA256' | 'AWS4-X509-MLDSA'
   /** `asymmetricKeyType` of a Node KeyObject. */
-  readonly keyType: 'rsa' | 'ec'
-  /** Hash over the message; SHA-256 for every curve and modulus, whatever signed the certificate. */
-  readonly hash: 'sha256'
-  /** RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2), or DER `SEQUENCE { r, s }` (RFC 3279 section 2.2.3). */
-  readonly signatureEncoding: 'pkcs1-v1_5' | 'ecdsa-der'
+  readonly keyType: 'rsa' | 'ec' | 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87'
+  /**
+   * Hash over the message; SHA-256 for every curve and modulus, whatever signed the certificate. Null
+   * for ML-DSA, which signs the message itself ("pure", with an empty context).
+   */
+  readonly hash: 'sha256' | null
+  /**
+   * RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2), DER `SEQUENCE { r, s }` (RFC 3279 section 2.2.3), or the
+   * bytes of FIPS 204 as they are.
+   */
+  readonly signatureEncoding: 'pkcs1-v1_5' | 'ecdsa-der' | 'ml-dsa'
 }
 
 export const SIGNING_ALGORITHMS: readonly SigningAlgorithm[] = [
@@ -35,7 +41,18 @@ export const SIGNING_ALGORITHMS: readonly SigningAlgorithm[] = [
     hash: 'sha256',
     signatureEncoding: 'ecdsa-der',
   },
+  // The token names no parameter set: the certificate's key says which it is.
+  ...(['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const).map((keyType): SigningAlgorithm => ({
+    token: 'AWS4-X509-MLDSA',
+    keyType,
+    hash: null,
+    signatureEncoding: 'ml-dsa',
+  })),
 ]
+
+/** What to tell the owner of another key. */
+export const ACCEPTED_KEYS =
+  'Roles Anywhere takes RSA keys, EC keys on P-256, P-384 or P-521, and ML-DSA keys'
 
 /** Curves that Roles Anywhere is known to take, by OpenSSL's names. */
 const CURVES: readonly string[] = ['prime256v1', 'secp384r1', 'secp521r1']
@@ -54,7 +71,7 @@ export function signingAlgorithmOf(key: KeyObject): SigningAlgorithm {
     throw new RolesAnywhereError(
       'ERR_KEY_UNSUPPORTED',
       `a key of type ${kind} cannot sign CreateSession`,
-      { hint: 'Roles Anywhere takes RSA keys and EC keys on P-256, P-384 or P-521' },
+      { hint: ACCEPTED_KEYS },
     )
   }
   return row

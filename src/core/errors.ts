@@ -51,6 +51,10 @@ export const ERROR_CODES = {
     family: 'config',
     meaning: 'no certificate where one should be',
   },
+  ERR_CONFIG_CERTIFICATE_AMBIGUOUS: {
+    family: 'config',
+    meaning: 'several certificates match and none is preferred',
+  },
   ERR_CONFIG_CHAIN_INVALID: { family: 'config', meaning: 'the certificate chain cannot be used' },
   ERR_CONFIG_PKCS11_URI_INVALID: { family: 'config', meaning: 'a pkcs11 URI does not parse' },
   ERR_CONFIG_SECRET_UNAVAILABLE: { family: 'config', meaning: 'a secret source yields nothing' },
@@ -65,6 +69,10 @@ export const ERROR_CODES = {
   ERR_KEY_INCONSISTENT: { family: 'key', meaning: 'the numbers of the private key disagree' },
   ERR_KEY_MISMATCH: { family: 'key', meaning: 'private key and certificate are not a pair' },
   ERR_KEY_SIGN_FAILED: { family: 'key', meaning: 'the key could not make a signature' },
+  ERR_KEY_TPM_UNAVAILABLE: { family: 'key', meaning: 'the TPM cannot be reached' },
+  ERR_KEY_TPM_FAILED: { family: 'key', meaning: 'the TPM refused a command' },
+  ERR_KEY_TPM_LOCKED_OUT: { family: 'key', meaning: 'the TPM has seen too many wrong passwords' },
+  ERR_KEY_COMMAND_FAILED: { family: 'key', meaning: 'the external signer did not sign' },
 
   ERR_TOKEN_SUPPORT_MISSING: { family: 'key', meaning: 'an optional package is not installed' },
   ERR_TOKEN_MODULE_UNUSABLE: { family: 'key', meaning: 'no PKCS#11 module that can be loaded' },

@@ -13,6 +13,7 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPair,
+  generateKeyPairSync,
   randomBytes,
   sign,
   type KeyObject,
@@ -25,9 +26,11 @@ import { engine, x509 } from './x509-engine.ts'
 
 export type KeyUsageName = keyof typeof KEY_USAGE_BITS
 
+export type MlDsaKeyType = 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87'
+
 export interface CertificateOptions {
   /** Default `ec`. */
-  readonly keyType?: 'rsa' | 'ec'
+  readonly keyType?: 'rsa' | 'ec' | MlDsaKeyType
   /** RSA only; bits, default 2048. */
   readonly modulusLength?: number
   /** EC only; default P-256. */
@@ -227,11 +230,21 @@ function reissued(
 
 async function privateKey(options: CertificateOptions): Promise<KeyObject> {
   if (options.privateKeyPem !== undefined) return createPrivateKey(options.privateKeyPem)
-  const { privateKey: made } =
-    options.keyType === 'rsa'
-      ? await promisify(generateKeyPair)('rsa', { modulusLength: options.modulusLength ?? 2048 })
-      : await promisify(generateKeyPair)('ec', { namedCurve: options.curve ?? 'P-256' })
-  return made
+  const { keyType = 'ec', modulusLength = 2048, curve = 'P-256' } = options
+  const generate = promisify(generateKeyPair)
+  switch (keyType) {
+    case 'rsa':
+      return (await generate('rsa', { modulusLength })).privateKey
+    case 'ec':
+      return (await generate('ec', { namedCurve: curve })).privateKey
+    default:
+      return generateMlDsaKey(keyType)
+  }
+}
+
+/** For leaves: the certificate library cannot sign with such a key. */
+function generateMlDsaKey(keyType: MlDsaKeyType): KeyObject {
+  return generateKeyPairSync(keyType).privateKey
 }
 
 function publicKeyBytes(key: KeyObject): Buffer {

@@ -67,18 +67,25 @@ export function verifyRequest(request: RawRequest, options: VerifyRequestOptions
 const ALGORITHMS: Readonly<
   Record<
     string,
-    { keyType: string; verify(message: Buffer, key: KeyObject, signature: Buffer): boolean }
+    {
+      keyTypes: readonly string[]
+      verify(message: Buffer, key: KeyObject, signature: Buffer): boolean
+    }
   >
 > = {
   'AWS4-X509-RSA-SHA256': {
-    keyType: 'rsa',
+    keyTypes: ['rsa'],
     verify: (message, key, signature) =>
       verify('sha256', message, { key, padding: constants.RSA_PKCS1_PADDING }, signature),
   },
   'AWS4-X509-ECDSA-SHA256': {
-    keyType: 'ec',
+    keyTypes: ['ec'],
     verify: (message, key, signature) =>
       verify('sha256', message, { key, dsaEncoding: 'der' }, signature),
+  },
+  'AWS4-X509-MLDSA': {
+    keyTypes: ['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'],
+    verify: (message, key, signature) => verify(null, message, key, signature),
   },
 }
 
@@ -89,7 +96,7 @@ function checkSignature(authorization: Authorization, message: string, leaf: Cer
     throw new Refusal('authorization-malformed', reason)
   }
   const keyType = leaf.publicKey.asymmetricKeyType ?? 'unknown'
-  if (keyType !== algorithm.keyType) {
+  if (!algorithm.keyTypes.includes(keyType)) {
     const reason = `${authorization.algorithm} was used with a certificate for a key of type ${keyType}`
     throw new Refusal('algorithm-mismatch', reason)
   }

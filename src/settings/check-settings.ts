@@ -29,26 +29,14 @@ function isOff({ value }: GivenSetting): boolean {
  */
 export function checkSupported(given: readonly GivenSetting[]): void {
   for (const setting of given) {
-    const { row, text, origin } = setting
-    if (row.waitsFor !== undefined && !isOff(setting)) {
-      throw notSupported(`${origin} is not supported yet`, row.waitsFor, origin)
-    }
-    const waiting = row.waitingValues?.find(({ pattern }) => pattern.test(text))
-    if (waiting !== undefined) {
-      throw notSupported(
-        `${origin}: ${waiting.what} are not supported yet`,
-        waiting.waitsFor,
-        origin,
-      )
-    }
+    const { row, origin } = setting
+    const { waitsFor } = row
+    if (waitsFor === undefined || isOff(setting)) continue
+    throw new RolesAnywhereError('ERR_USAGE_NOT_SUPPORTED', `${origin} is not supported yet`, {
+      hint: `it waits for ${waitsFor}; use a certificate and a key in files (--certificate, --private-key)`,
+      detail: { origin, waitsFor },
+    })
   }
-}
-
-function notSupported(message: string, waitsFor: string, origin: string): RolesAnywhereError {
-  return new RolesAnywhereError('ERR_USAGE_NOT_SUPPORTED', message, {
-    hint: `it waits for ${waitsFor}; use a certificate and a key in files (--certificate, --private-key)`,
-    detail: { origin, waitsFor },
-  })
 }
 
 /** @throws {RolesAnywhereError} ERR_USAGE_CONFLICT, naming both and where they come from. */

@@ -103,15 +103,6 @@ export interface SettingRow {
   readonly conflicts?: readonly string[]
   /** What is to come before the setting can be used; it is refused by name until then. */
   readonly waitsFor?: string
-  /** Values that wait for something, while others can be used. */
-  readonly waitingValues?: readonly WaitingValue[]
-}
-
-export interface WaitingValue {
-  readonly pattern: RegExp
-  /** Plural noun for messages: `PKCS#11 URIs`. */
-  readonly what: string
-  readonly waitsFor: string
 }
 
 /** `--trust-anchor-arn` */

@@ -7,9 +7,13 @@ import { readFileSync } from 'node:fs'
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
 import { AlgorithmIdentifier } from '@peculiar/asn1-x509'
 import { describe, expect, it } from 'vitest'
-import { preparePbes2 } from '../../src/identity/files/pbes2.ts'
-import { Pbes2Parameters, Pbkdf2Parameters } from '../../src/identity/files/pkcs5-schema.ts'
+import { Asn1Element } from '../../src/identity/asn1-element.ts'
+import { readAlgorithmIdentifier } from '../../src/identity/files/encryption/algorithms.ts'
+import { prepareDecryption } from '../../src/identity/files/encryption/decrypt.ts'
+import { KdfBudget } from '../../src/identity/files/encryption/kdf-budget.ts'
+import { passwordForms } from '../../src/identity/files/encryption/password-forms.ts'
 import { VECTORS, hasVectors } from '../support/capabilities.ts'
+import { Pbes2Parameters, Pbkdf2Parameters } from '../unit/identity/pkcs5-schema.ts'
 
 interface Vector {
   readonly tcId: number
@@ -59,10 +63,12 @@ describe.skipIf(!hasVectors)('Wycheproof PBES2', () => {
     const vectors = vectorsOf(file)
     expect(vectors.length).toBeGreaterThan(50)
     for (const vector of vectors) {
-      const decryption = preparePbes2(scheme(vector, prf, cipher), file)
-      const password = Buffer.from(vector.password, 'hex').toString('utf8')
-      const plain = await decryption.decrypt(Buffer.from(vector.ct, 'hex'), password)
-      expect(plain?.toString('hex'), `tcId ${vector.tcId}`).toBe(vector.msg)
+      const encoded = new Uint8Array(AsnConvert.serialize(scheme(vector, prf, cipher)))
+      const algorithm = readAlgorithmIdentifier(Asn1Element.parse(encoded))
+      const decryption = prepareDecryption(algorithm, new KdfBudget(file))
+      const [password] = passwordForms(Buffer.from(vector.password, 'hex').toString('utf8'))
+      const plain = await decryption.decrypt(Buffer.from(vector.ct, 'hex'), password!)
+      expect(Buffer.from(plain).toString('hex'), `tcId ${vector.tcId}`).toBe(vector.msg)
     }
   })
 })

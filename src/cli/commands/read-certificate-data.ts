@@ -10,20 +10,26 @@
 import type { X509Certificate } from 'node:crypto'
 import { isPkcs11Uri } from '../../core/pkcs11-uri.ts'
 import { decimalSerialNumber } from '../../core/serial-number.ts'
-import { readCertificateFile } from '../../identity/files/certificate.ts'
+import { readCertificates } from '../../identity/files/read-certificates.ts'
 import type { TokenCertificate } from '../../identity/pkcs11/load-pkcs11-signer.ts'
 import type { Invocation } from '../invocation.ts'
+import { passwordSource } from '../open-identity.ts'
 import { secretPorts } from '../secret-ports.ts'
 
 export async function execute(invocation: Invocation<'read-certificate-data'>): Promise<void> {
   const { settings, system } = invocation
-  if (isPkcs11Uri(settings.certificate)) {
+  const { certificate, certSelector } = settings
+  if (isPkcs11Uri(certificate)) {
     const { openTokenCertificates } = await import('../open-token.ts')
     await system.writeResult(identities(await openTokenCertificates(invocation)))
     return
   }
-  const certificates = await readCertificateFile(settings.certificate, secretPorts(invocation))
-  await system.writeResult(`${JSON.stringify(describe(leafOf(certificates)))}\n`)
+  const certificates = await readCertificates(
+    { certificate, certSelector, password: passwordSource(settings) },
+    secretPorts(invocation),
+  )
+  const leaf = leafOf(certificates, settings.useLatestExpiringCertificate)
+  await system.writeResult(`${JSON.stringify(describe(leaf))}\n`)
 }
 
 /** As the reference helper lists certificates that are not in files: SHA-1, subject, URI. */
@@ -41,29 +47,49 @@ function identities(found: readonly TokenCertificate[]): string {
   return `Matching identities\n${lines.join('')}`
 }
 
-/** The one that issued none of the others; without a key nothing else tells a leaf. */
-function leafOf(certificates: readonly X509Certificate[]): X509Certificate {
-  const leaf = certificates.find(
+/** One that issued none of the others; without a key nothing else tells a leaf. */
+function leafOf(certificates: readonly X509Certificate[], latest: boolean): X509Certificate {
+  const leaves = certificates.filter(
     (candidate) =>
       !certificates.some((other) => other !== candidate && other.checkIssued(candidate)),
   )
-  const [first] = certificates
-  if (first === undefined) throw new TypeError('readCertificateFile gives at least one certificate')
-  return leaf ?? first
+  const ordered = latest
+    ? leaves.toSorted((a, b) => Number(b.validToDate) - Number(a.validToDate))
+    : leaves
+  const leaf = ordered[0] ?? certificates[0]
+  if (leaf === undefined) throw new TypeError('readCertificates gives at least one certificate')
+  return leaf
 }
 
 function describe(certificate: X509Certificate): Readonly<Record<string, unknown>> {
-  const keyType = KEY_TYPES[certificate.publicKey.asymmetricKeyType ?? ''] ?? ''
+  const { keyType, supportedAlgorithms } = keyFacts(certificate)
   return {
     keyType,
     certificateData: certificate.raw.toString('base64'),
     serialNumber: decimalSerialNumber(certificate.serialNumber),
-    supportedAlgorithms: keyType === '' ? [] : HASHES.map((hash) => keyType + hash),
+    supportedAlgorithms,
     subject: onOneLine(certificate.subject),
     issuer: onOneLine(certificate.issuer),
     notBefore: certificate.validFromDate.toISOString(),
     notAfter: certificate.validToDate.toISOString(),
     sha256Fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+  }
+}
+
+/** In the words of the reference helper; an ML-DSA key signs without a hash of its own. */
+function keyFacts({ publicKey }: X509Certificate): {
+  readonly keyType: string
+  readonly supportedAlgorithms: readonly string[]
+} {
+  const type = publicKey.asymmetricKeyType ?? ''
+  if (type.startsWith('ml-dsa-')) {
+    const name = type.toUpperCase()
+    return { keyType: name, supportedAlgorithms: [name] }
+  }
+  const keyType = KEY_TYPES[type] ?? ''
+  return {
+    keyType,
+    supportedAlgorithms: keyType === '' ? [] : HASHES.map((hash) => keyType + hash),
   }
 }
 

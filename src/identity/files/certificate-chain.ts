@@ -12,6 +12,7 @@ import type { X509Certificate } from 'node:crypto'
 import { MAX_CHAIN_LENGTH } from '../../core/certificate-headers.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Clock, Reporter } from '../../core/ports.ts'
+import { printableSubject } from './check-certificate.ts'
 
 /**
  * The intermediates from the leaf's issuer upwards, without leaf and root.
@@ -77,17 +78,12 @@ function isRoot(certificate: X509Certificate): boolean {
 function warnOfStrangers(left: readonly X509Certificate[], reporter: Reporter): void {
   const strangers = left.filter((certificate) => !isRoot(certificate))
   if (strangers.length === 0) return
-  const names = strangers.slice(0, 3).map(nameOf)
+  const names = strangers.slice(0, 3).map((certificate) => `"${printableSubject(certificate)}"`)
   const more = strangers.length > names.length ? ` and ${strangers.length - names.length} more` : ''
   reporter.warn(
     `certificates that are not part of the leaf's chain are left out: ${names.join('; ')}${more}`,
     { hint: 'check that the intermediates belong to this certificate' },
   )
-}
-
-/** Node says `undefined` of an empty subject, against its types. */
-function nameOf({ subject }: X509Certificate): string {
-  return `"${(subject || 'no subject').replaceAll('\n', ', ')}"`
 }
 
 function tooLong(): RolesAnywhereError {

@@ -7,27 +7,8 @@
 
 import { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
-import { DER_LABEL, decodeBlocks } from './decode-blocks.ts'
+import { DER_LABEL } from './decode-blocks.ts'
 import type { PemBlock } from './pem.ts'
-import { readFromSetting } from './read-from-setting.ts'
-import type { SecretPorts } from '../secret/secret-source.ts'
-
-/**
- * Every certificate of a file, in the file's order.
- *
- * @param text a path, or a secret source such as `env:CERTIFICATE`.
- * @throws {RolesAnywhereError} ERR_CONFIG_FILE_*, ERR_CONFIG_PEM_INVALID,
- *   ERR_CONFIG_CERTIFICATE_MISSING, ERR_CONFIG_CERTIFICATE_INVALID.
- */
-export async function readCertificateFile(
-  text: string,
-  ports: SecretPorts,
-): Promise<readonly X509Certificate[]> {
-  const source = await readFromSetting(text, '--certificate', ports)
-  const certificates = parseCertificates(decodeBlocks(source), source.name)
-  ports.reporter.debug('certificates read', { from: source.name, count: certificates.length })
-  return certificates
-}
 
 /**
  * The certificates among blocks; other blocks are passed over.

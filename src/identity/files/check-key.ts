@@ -7,11 +7,11 @@
  * @module
  */
 
-import { constants, createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
+import { createHash, createPublicKey, sign, type KeyObject } from 'node:crypto'
 import { signingAlgorithmOf } from '../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Reporter } from '../../core/ports.ts'
-import { unsupportedKey } from './key-source.ts'
+import { isSignatureOf, keyInput } from '../node-signature.ts'
 
 /** Smaller moduli are within reach of attackers, and AWS may refuse them. */
 const MIN_SAFE_RSA_BITS = 2048
@@ -37,8 +37,8 @@ export function checkKey(privateKey: KeyObject, name: string): KeyObject {
 }
 
 /** Warns about a key that works and is too small to trust. */
-export function warnIfWeak(privateKey: KeyObject, name: string, reporter: Reporter): void {
-  const bits = privateKey.asymmetricKeyDetails?.modulusLength
+export function warnIfWeak(key: KeyObject, name: string, reporter: Reporter): void {
+  const bits = key.asymmetricKeyDetails?.modulusLength
   if (bits === undefined || bits >= MIN_SAFE_RSA_BITS) return
   reporter.warn(`the RSA key in "${name}" has only ${bits} bits`, {
     hint: `issue a certificate with an EC key or an RSA key of ${MIN_SAFE_RSA_BITS} bits or more`,
@@ -52,10 +52,6 @@ export function publicKeyFingerprint(publicKey: KeyObject): string {
 }
 
 function checkKeyType(key: KeyObject, name: string): void {
-  const type = key.asymmetricKeyType ?? 'unknown'
-  if (type.startsWith('ml-dsa')) {
-    throw unsupportedKey(name, `holds an ${type.toUpperCase()} key, which is not supported yet`)
-  }
   try {
     signingAlgorithmOf(key)
   } catch (error) {
@@ -66,11 +62,11 @@ function checkKeyType(key: KeyObject, name: string): void {
 
 /** Node imports keys whose halves are not a pair; only using them shows it. */
 function signsWhatItVerifies(privateKey: KeyObject, publicKey: KeyObject): boolean {
-  // Ignored for EC keys. An RSA-PSS key never comes here.
-  const padding = constants.RSA_PKCS1_PADDING
+  const algorithm = signingAlgorithmOf(privateKey)
   try {
-    const signature = sign('sha256', SELF_TEST_MESSAGE, { key: privateKey, padding })
-    return verify('sha256', SELF_TEST_MESSAGE, { key: publicKey, padding }, signature)
+    const input = keyInput(algorithm, privateKey)
+    const signature = sign(algorithm.hash, SELF_TEST_MESSAGE, input)
+    return isSignatureOf(signature, SELF_TEST_MESSAGE, { algorithm, publicKey })
   } catch {
     return false
   }

@@ -2,23 +2,19 @@
  * Opens an `EncryptedPrivateKeyInfo`. Loaded only when a key is encrypted: the ASN.1 library costs
  * tens of milliseconds that plain keys do not pay.
  *
- * @see RFC 5958 section 3; RFC 8018 section 6; RFC 7292 appendix C for PBES1 with 3DES
+ * Node could open most of these files itself, but not scrypt above 32 MiB nor the older ciphers, and it
+ * answers a wrong password, an unknown cipher and a broken file alike with OpenSSL's words.
+ *
+ * @see RFC 5958 section 3; RFC 8018 section 6; RFC 7292 appendix C
  * @module
  */
 
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { AsnParser } from '@peculiar/asn1-schema'
-import { EncryptedPrivateKeyInfo } from '@peculiar/asn1-pkcs8'
-import type { AlgorithmIdentifier } from '@peculiar/asn1-x509'
-import {
-  checkIterations,
-  checkSalt,
-  cipherUnsupported,
-  parse,
-  preparePbes2,
-  type Decryption,
-} from './pbes2.ts'
-import { PbeParameters } from './pkcs5-schema.ts'
+import { Asn1Element, Asn1Error, element } from '../asn1-element.ts'
+import { readAlgorithmIdentifier } from './encryption/algorithms.ts'
+import { DecryptionFailed, prepareDecryption, type Decryption } from './encryption/decrypt.ts'
+import { KdfBudget } from './encryption/kdf-budget.ts'
+import { passwordForms, type PasswordForm } from './encryption/password-forms.ts'
 import { malformedKey, passwordIncorrect, type KeySource } from './key-source.ts'
 
 /**
@@ -28,59 +24,63 @@ import { malformedKey, passwordIncorrect, type KeySource } from './key-source.ts
  *   ERR_KEY_CIPHER_UNSUPPORTED, ERR_KEY_KDF_TOO_COSTLY, ERR_KEY_MALFORMED, ERR_KEY_UNSUPPORTED.
  */
 export async function openEncryptedPkcs8(der: Buffer, source: KeySource): Promise<KeyObject> {
-  const { encryptionAlgorithm, encryptedData } = parseInfo(der, source.name)
-  const algorithm = encryptionAlgorithm.algorithm
-  if (algorithm === PBES2) {
-    const decryption = preparePbes2(encryptionAlgorithm, source.name)
-    return openPbes2(decryption, Buffer.from(encryptedData.buffer), source)
+  const info = readInfo(der, source.name)
+  info.prepare()
+  let failure: unknown
+  for (const form of passwordForms(await source.password())) {
+    try {
+      return await openWith(info.prepare(), info.encrypted, form, source.name)
+    } catch (error) {
+      failure ??= error
+    }
   }
-  if (PBES1_WITH_3DES.includes(algorithm)) return openPbes1(der, encryptionAlgorithm, source)
-  throw cipherUnsupported(algorithm, source.name)
+  throw failure
 }
 
-async function openPbes2(
+interface EncryptedInfo {
+  readonly encrypted: Uint8Array
+  prepare(): Decryption
+}
+
+/** EncryptedPrivateKeyInfo: encryptionAlgorithm, encryptedData. */
+function readInfo(der: Buffer, name: string): EncryptedInfo {
+  return malformedUnless(name, () => {
+    const parts = Asn1Element.parse(der).sequence()
+    const algorithm = readAlgorithmIdentifier(element(parts, 0))
+    return {
+      encrypted: element(parts, 1).octets(),
+      prepare: () => malformedUnless(name, () => prepareDecryption(algorithm, new KdfBudget(name))),
+    }
+  })
+}
+
+async function openWith(
   decryption: Decryption,
-  encrypted: Buffer,
-  source: KeySource,
+  encrypted: Uint8Array,
+  password: PasswordForm,
+  name: string,
 ): Promise<KeyObject> {
-  const plain = await decryption.decrypt(encrypted, await source.password())
-  if (plain === undefined) throw passwordIncorrect(source.name)
+  const plain = Buffer.from(
+    await decryption.decrypt(encrypted, password).catch((error: unknown) => {
+      if (error instanceof DecryptionFailed) throw passwordIncorrect(name)
+      throw error instanceof Asn1Error ? malformedKey(name) : error
+    }),
+  )
   try {
     return createPrivateKey({ key: plain, format: 'der', type: 'pkcs8' })
   } catch {
     // One wrong password in 256 leaves a padding that looks right, and garbage before it.
     const { explainUnreadableKey } = await import('./explain-unreadable-key.ts')
-    throw explainUnreadableKey(plain, source.name) ?? passwordIncorrect(source.name)
+    throw explainUnreadableKey(plain, name) ?? passwordIncorrect(name)
   } finally {
     plain.fill(0)
   }
 }
 
-/** PKCS#12's own key derivation is OpenSSL's work; its cost is checked here. */
-async function openPbes1(
-  der: Buffer,
-  algorithm: AlgorithmIdentifier,
-  source: KeySource,
-): Promise<KeyObject> {
-  const parameters = parse(algorithm, PbeParameters, source.name)
-  checkSalt(parameters.salt, source.name)
-  checkIterations(parameters.iterationCount, source.name)
-  const passphrase = await source.password()
+function malformedUnless<T>(name: string, read: () => T): T {
   try {
-    return createPrivateKey({ key: der, format: 'der', type: 'pkcs8', passphrase })
-  } catch {
-    throw passwordIncorrect(source.name)
+    return read()
+  } catch (error) {
+    throw error instanceof Asn1Error ? malformedKey(name) : error
   }
 }
-
-function parseInfo(der: Buffer, name: string): EncryptedPrivateKeyInfo {
-  try {
-    return AsnParser.parse(der, EncryptedPrivateKeyInfo)
-  } catch {
-    throw malformedKey(name)
-  }
-}
-
-const PBES2 = '1.2.840.113549.1.5.13'
-/** Three keys, and two. */
-const PBES1_WITH_3DES: readonly string[] = ['1.2.840.113549.1.12.1.3', '1.2.840.113549.1.12.1.4']

@@ -4,11 +4,12 @@
  * @module
  */
 
-import { constants, sign, type KeyObject } from 'node:crypto'
+import { sign, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { signingAlgorithmOf, type SigningAlgorithm } from '../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Signer, SignOptions } from '../../core/ports.ts'
+import { hashFor, keyInput } from '../node-signature.ts'
 
 /** Holds the key until it is disposed of; shows nothing of it. */
 export class FileSigner implements Signer {
@@ -33,14 +34,12 @@ export class FileSigner implements Signer {
     if (this.#key === undefined) {
       throw new RolesAnywhereError('ERR_KEY_SIGN_FAILED', 'the signer was closed')
     }
-    const hash = options.hash ?? this.algorithm.hash
-    // Said in full: for some keys Node's defaults are another padding or encoding.
-    const form =
-      this.algorithm.signatureEncoding === 'pkcs1-v1_5'
-        ? { key: this.#key, padding: constants.RSA_PKCS1_PADDING }
-        : { key: this.#key, dsaEncoding: 'der' as const }
     try {
-      return await promisify(sign)(hash, message, form)
+      return await promisify(sign)(
+        hashFor(this.algorithm, options.hash),
+        message,
+        keyInput(this.algorithm, this.#key),
+      )
     } catch (cause) {
       throw new RolesAnywhereError('ERR_KEY_SIGN_FAILED', 'the key could not make a signature', {
         hint: 'an RSA key may be too small for this hash',

@@ -8,19 +8,25 @@
 
 import type { SecretPorts } from '../secret/secret-source.ts'
 import { isUnchanged } from './read-file.ts'
+import { readFolder } from './read-folder.ts'
 import { readFromSetting, type SettingContent } from './read-from-setting.ts'
 
 export interface SnapshotSettings {
+  /** A file, a folder of files, or a secret source. */
   readonly certificate: string
+  /** Default: what `certificate` names. */
   readonly privateKey?: string | undefined
   readonly intermediates?: string | undefined
 }
 
 export interface FileSnapshot {
-  readonly certificate: SettingContent
-  /** The same content as `certificate` when no other was named. */
-  readonly privateKey: SettingContent
+  /** One content, or those of the files in a folder. */
+  readonly certificates: readonly SettingContent[]
+  /** The same as `certificates` when no other was named. */
+  readonly privateKeys: readonly SettingContent[]
   readonly intermediates: SettingContent | undefined
+  /** Whether `certificate` named a folder. */
+  readonly isFolder: boolean
   /** Whether every path still leads to what was read. What is no file cannot change. */
   isUnchanged(): Promise<boolean>
 }
@@ -36,9 +42,9 @@ export class FileSnapshots {
     this.#secrets = secrets
   }
 
-  /** @throws {RolesAnywhereError} as `readFromSetting`. */
+  /** @throws {RolesAnywhereError} as `readFromSetting` and `readFolder`. */
   async take(): Promise<FileSnapshot> {
-    const { certificate, privateKey = certificate, intermediates } = this.#settings
+    const { certificate, privateKey, intermediates } = this.#settings
     const contents = new Map(this.#streams)
     const read = async (text: string, setting: string): Promise<SettingContent> => {
       const content = contents.get(text) ?? (await readFromSetting(text, setting, this.#secrets))
@@ -46,14 +52,19 @@ export class FileSnapshots {
       if (content.file === undefined) this.#streams.set(text, content)
       return content
     }
+    const folder = await readFolder(certificate, '--certificate')
+    const certificates = folder ?? [await read(certificate, '--certificate')]
     return {
-      certificate: await read(certificate, '--certificate'),
-      privateKey: await read(privateKey, '--private-key'),
+      certificates,
+      privateKeys:
+        privateKey === undefined ? certificates : [await read(privateKey, '--private-key')],
       intermediates:
         intermediates === undefined ? undefined : await read(intermediates, '--intermediates'),
+      isFolder: folder !== undefined,
       async isUnchanged() {
-        const files = [...contents.values()].flatMap(({ file }) => file ?? [])
-        return (await Promise.all(files.map(isUnchanged))).every(Boolean)
+        const all = [...contents.values(), ...(folder ?? [])]
+        const unchanged = await Promise.all(all.flatMap(({ file }) => file ?? []).map(isUnchanged))
+        return unchanged.every(Boolean)
       },
     }
   }

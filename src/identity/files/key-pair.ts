@@ -11,75 +11,65 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports.ts'
-import { checkKey, publicKeyFingerprint } from './check-key.ts'
-import type { KeySource } from './key-source.ts'
-import { openKeyBlock, type KeyBlock } from './private-key.ts'
-
-export interface OpenedKey {
-  readonly privateKey: KeyObject
-  readonly publicKey: KeyObject
-}
+import type { KeyCandidate, OpenedKey } from '../key-candidate.ts'
+import { printableSubject } from './check-certificate.ts'
+import { publicKeyFingerprint } from './check-key.ts'
 
 export interface KeyPair extends OpenedKey {
   readonly certificate: X509Certificate
 }
 
-export interface CertificateCandidates {
+export interface PairSearch {
+  readonly keys: readonly KeyCandidate[]
+  /** Of the keys' file, for messages. */
+  readonly keyName: string
+  /** Those that may be the leaf. */
   readonly certificates: readonly X509Certificate[]
-  /** Of the file, for messages. */
-  readonly name: string
+  readonly certificateName: string
+  /**
+   * `first`: the first key that has a certificate. `only`: refuse to choose. `latest`: of all pairs the
+   * one that lasts longest.
+   */
+  readonly choice: 'first' | 'only' | 'latest'
   readonly clock: Clock
 }
 
 /**
- * The first key with a certificate, and that certificate.
+ * A key with a certificate, and that certificate.
  *
- * @throws {RolesAnywhereError} ERR_KEY_MISMATCH with both fingerprints; or what kept the keys from
- *   being opened.
+ * @throws {RolesAnywhereError} ERR_KEY_MISMATCH with both fingerprints;
+ *   ERR_CONFIG_CERTIFICATE_AMBIGUOUS; or what kept the keys from being opened.
  */
-export async function findKeyPair(
-  keys: readonly KeyBlock[],
-  source: KeySource,
-  candidates: CertificateCandidates,
-): Promise<KeyPair> {
-  const publicKeys = candidates.certificates.map(publicKeyOf)
+export async function findKeyPair(search: PairSearch): Promise<KeyPair> {
+  const publicKeys = search.certificates.map(publicKeyOf)
+  const pairs: (OpenedKey & { readonly matching: readonly X509Certificate[] })[] = []
   let failure: unknown
   let stranger: OpenedKey | undefined
-  for (const key of keys) {
+  for (const key of search.keys) {
     try {
-      const opened = await openAndCheck(key, source)
-      const matching = candidates.certificates.filter((_, index) =>
+      const opened = await key.open()
+      const matching = search.certificates.filter((_, index) =>
         isSameKey(publicKeys[index], opened.publicKey),
       )
-      const certificate = preferred(matching, candidates.clock())
-      if (certificate !== undefined) return { ...opened, certificate }
-      stranger ??= opened
+      if (matching.length === 0) stranger ??= opened
+      else pairs.push({ ...opened, matching })
     } catch (error) {
       failure ??= error
+    }
+    if (pairs.length > 0 && search.choice === 'first') break
+  }
+  const matching = pairs.flatMap((pair) => pair.matching)
+  if (search.choice === 'only' && matching.length > 1)
+    throw ambiguous(matching, search.certificateName)
+  const certificate = preferred(matching, search.clock())
+  for (const { publicKey, signer, matching: own } of pairs) {
+    if (certificate !== undefined && own.includes(certificate)) {
+      return { publicKey, signer, certificate }
     }
   }
   // A key that cannot be opened may be the right one: its error says more than a mismatch.
   if (failure !== undefined || stranger === undefined) throw failure
-  throw mismatch(stranger, source, candidates, publicKeys)
-}
-
-/**
- * The first of the keys, when there is no certificate to choose by.
- *
- * @throws {RolesAnywhereError} codes of the key family.
- */
-export async function openFirstKey(
-  keys: readonly KeyBlock[],
-  source: KeySource,
-): Promise<OpenedKey> {
-  const [first] = keys
-  if (first === undefined) throw new RolesAnywhereError('ERR_INTERNAL', 'no key was selected')
-  return openAndCheck(first, source)
-}
-
-async function openAndCheck(key: KeyBlock, source: KeySource): Promise<OpenedKey> {
-  const privateKey = await openKeyBlock(key, source)
-  return { privateKey, publicKey: checkKey(privateKey, source.name) }
+  throw mismatch(stranger, search, publicKeys)
 }
 
 /** A renewed certificate may keep its key: the valid one that lasts longest. */
@@ -108,10 +98,23 @@ function isSameKey(a: KeyObject | undefined, b: KeyObject): boolean {
   return a?.asymmetricKeyType === b.asymmetricKeyType && a?.equals(b) === true
 }
 
+function ambiguous(certificates: readonly X509Certificate[], name: string): RolesAnywhereError {
+  const listed = certificates.slice(0, 5).map((certificate) => {
+    const until = certificate.validToDate.toISOString().slice(0, 10)
+    return `"${printableSubject(certificate)}" serial ${certificate.serialNumber} until ${until}`
+  })
+  return new RolesAnywhereError(
+    'ERR_CONFIG_CERTIFICATE_AMBIGUOUS',
+    `${certificates.length} certificates with their keys are in "${name}": ${listed.join('; ')}`,
+    {
+      hint: 'choose one with --cert-selector, or the last to expire with --use-latest-expiring-certificate',
+    },
+  )
+}
+
 function mismatch(
   key: OpenedKey,
-  source: KeySource,
-  candidates: CertificateCandidates,
+  { keyName, certificateName }: PairSearch,
   publicKeys: readonly (KeyObject | undefined)[],
 ): RolesAnywhereError {
   const keyFingerprint = publicKeyFingerprint(key.publicKey)
@@ -121,7 +124,7 @@ function mismatch(
   const theirs = certificateFingerprints.slice(0, 3).join(', ')
   return new RolesAnywhereError(
     'ERR_KEY_MISMATCH',
-    `the private key in "${source.name}" does not belong to the certificate in "${candidates.name}" ` +
+    `the private key in "${keyName}" does not belong to the certificate in "${certificateName}" ` +
       `(SHA-256 of the public keys: ${keyFingerprint} and ${theirs})`,
     {
       hint: 'give the key the certificate was issued for, or get a new certificate for this key',

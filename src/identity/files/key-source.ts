@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ACCEPTED_KEYS } from '../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 
 export interface KeySource {
@@ -44,6 +45,6 @@ export function malformedKey(name: string, problem = 'does not parse'): RolesAny
 
 export function unsupportedKey(name: string, problem: string, hint?: string): RolesAnywhereError {
   return new RolesAnywhereError('ERR_KEY_UNSUPPORTED', `"${name}" ${problem}`, {
-    hint: hint ?? 'Roles Anywhere takes RSA keys and EC keys on P-256, P-384 or P-521',
+    hint: hint ?? ACCEPTED_KEYS,
   })
 }

@@ -9,37 +9,49 @@
  * @module
  */
 
-import type { KeyObject, X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
-import type { Clock, Identity, Reporter, Signer } from '../../core/ports.ts'
-import { readSecret, type SecretPorts, type SecretSource } from '../secret/secret-source.ts'
-import { parseCertificates } from './certificate.ts'
+import type { Clock, Identity, Reporter } from '../../core/ports.ts'
+import type { ExternalKey, KeyCandidate, OpenedKey } from '../key-candidate.ts'
+import type { SecretPorts } from '../secret/secret-source.ts'
+import type { TpmAccess } from '../tpm/tpm-access.ts'
 import { buildChain } from './certificate-chain.ts'
 import { adviseOnCertificate, checkValidity } from './check-certificate.ts'
-import { warnIfWeak } from './check-key.ts'
-import { decodeBlocks } from './decode-blocks.ts'
-import { FileSigner } from './file-signer.ts'
-import { passwordRequired, type KeySource } from './key-source.ts'
-import { findKeyPair, openFirstKey } from './key-pair.ts'
-import { selectKeyBlocks, type KeyBlock } from './private-key.ts'
 import { FileSnapshots, type FileSnapshot } from './file-snapshot.ts'
-import { checkPermissions } from './read-file.ts'
-import { readFromSetting, type SettingContent } from './read-from-setting.ts'
+import { IdentityContents } from './identity-content.ts'
+import { findKeyPair } from './key-pair.ts'
+import { certificatesOf, selectLeaves } from './read-certificates.ts'
+import { readFromSetting } from './read-from-setting.ts'
+import {
+  rememberedPassword,
+  type PasswordOptions,
+  type RememberedPassword,
+} from './remembered-password.ts'
 
 /** Paths, or sources of the secret grammar such as `env:CLIENT_KEY`. */
-export interface FileIdentityOptions {
-  /** The leaf, alone or in a bundle in any order; may hold the private key too. */
+export interface FileIdentityOptions extends PasswordOptions {
+  /**
+   * The leaf, alone or in a bundle in any order; may hold the private key too. A PEM, DER or PKCS#12
+   * file, or a folder of them.
+   */
   readonly certificate: string
   /** Default: the private key in `certificate`. */
   readonly privateKey?: string | undefined
   readonly intermediates?: string | undefined
-  /** Asked only when the key is encrypted: where the password is, or what yields it. */
-  readonly password?: SecretSource | (() => Promise<string>) | undefined
-  /** Refuse a key or password file that others may read, instead of warning. Default false. */
-  readonly strictPermissions?: boolean | undefined
+  /** For private keys that are `TSS2 PRIVATE KEY` files. */
+  readonly tpm?: TpmAccess | undefined
+  /** Takes the place of `privateKey`. */
+  readonly externalKey?: ExternalKey | undefined
+  /** In the syntax of `--cert-selector`. */
+  readonly certSelector?: string | undefined
+  /** Of several certificates with their keys take the one that expires last. Default false. */
+  readonly useLatestExpiring?: boolean | undefined
 }
 
-export type FileSignerOptions = Pick<FileIdentityOptions, 'password' | 'strictPermissions'> & {
+export type FileSignerOptions = Pick<
+  FileIdentityOptions,
+  'password' | 'strictPermissions' | 'tpm' | 'externalKey'
+> & {
   readonly privateKey: string
 }
 
@@ -58,19 +70,19 @@ export async function loadFileIdentity(
   options: FileIdentityOptions,
   ports: FileIdentityPorts,
 ): Promise<Identity> {
-  const passwords = rememberedPassword(options, ports.secrets)
+  const password = rememberedPassword(options, ports.secrets)
   const snapshots = new FileSnapshots(options, ports.secrets)
   for (let attempt = 1; ; attempt += 1) {
     const held = holdWarnings(ports.reporter)
     const snapshot = await snapshots.take()
     const isLast = attempt === MAX_ATTEMPTS
     try {
-      const identity = await assemble(snapshot, options, passwords, { ...ports, ...held })
+      const identity = await assemble(snapshot, options, password, { ...ports, ...held })
       if (isLast || (await snapshot.isUnchanged())) {
         held.release()
         ports.reporter.debug('identity loaded', {
-          certificate: snapshot.certificate.name,
-          privateKey: snapshot.privateKey.name,
+          certificate: options.certificate,
+          privateKey: options.externalKey?.name ?? options.privateKey ?? options.certificate,
           chainLength: identity.chain.length,
         })
         return identity
@@ -94,14 +106,14 @@ export async function loadFileIdentity(
 export async function loadFileSigner(
   options: FileSignerOptions,
   ports: Omit<FileIdentityPorts, 'clock'>,
-): Promise<{ readonly signer: Signer; readonly publicKey: KeyObject }> {
+): Promise<OpenedKey> {
+  if (options.externalKey !== undefined) return options.externalKey.open([])
   const content = await readFromSetting(options.privateKey, '--private-key', ports.secrets)
-  const keys = keysIn(content, options, ports.reporter)
   const password = rememberedPassword(options, ports.secrets)
-  const source = { name: content.name, password: () => password(content.name) }
-  const { privateKey, publicKey } = await openFirstKey(keys, source)
-  warnIfWeak(privateKey, content.name, ports.reporter)
-  return { signer: new FileSigner(privateKey), publicKey }
+  const contents = new IdentityContents({ ...password, tpm: options.tpm, reporter: ports.reporter })
+  const [first] = await contents.keysIn(content)
+  if (first === undefined) throw new RolesAnywhereError('ERR_INTERNAL', 'no key was selected')
+  return first.open()
 }
 
 /** The first reading, and one more. */
@@ -110,71 +122,73 @@ const MAX_ATTEMPTS = 2
 async function assemble(
   snapshot: FileSnapshot,
   options: FileIdentityOptions,
-  password: (name: string) => Promise<string>,
+  password: RememberedPassword,
   ports: Omit<FileIdentityPorts, 'secrets'>,
 ): Promise<Identity> {
-  const { certificate: bundle, privateKey, intermediates } = snapshot
-  const certificates = parseCertificates(decodeBlocks(bundle), bundle.name)
-  const others = intermediates === undefined ? [] : parseContent(intermediates)
-  const keys = keysIn(privateKey, options, ports.reporter)
-  const source: KeySource = {
-    name: privateKey.name,
-    password: () => password(privateKey.name),
-  }
-  const pair = await findKeyPair(keys, source, { certificates, name: bundle.name, ...ports })
-  warnIfWeak(pair.privateKey, privateKey.name, ports.reporter)
-  checkValidity(pair.certificate, bundle.name, ports)
-  adviseOnCertificate(pair.certificate, bundle.name, ports.reporter)
-  const chain = buildChain(pair.certificate, [...certificates, ...others], ports)
-  return fileIdentity(pair.certificate, chain, new FileSigner(pair.privateKey))
-}
-
-function parseContent(content: SettingContent): readonly X509Certificate[] {
-  return parseCertificates(decodeBlocks(content), content.name)
-}
-
-function keysIn(
-  content: SettingContent,
-  options: Pick<FileIdentityOptions, 'strictPermissions'>,
-  reporter: Reporter,
-): readonly KeyBlock[] {
-  const keys = selectKeyBlocks(decodeBlocks(content), content.name)
-  if (content.file !== undefined) {
-    checkPermissions(content.file, 'private key', { reporter, ...options })
-  }
-  return keys
-}
-
-function fileIdentity(
-  certificate: X509Certificate,
-  chain: readonly X509Certificate[],
-  signer: FileSigner,
-): Identity {
+  const contents = new IdentityContents({ ...password, tpm: options.tpm, reporter: ports.reporter })
+  const certificates = await certificatesOf(snapshot, options.certificate, contents, ports.reporter)
+  const leaves = await selectLeaves(certificates, options)
+  const { keys, keyName } = await keysOf(snapshot, options, contents, leaves)
+  const pair = await findKeyPair({
+    keys,
+    keyName,
+    certificates: leaves,
+    certificateName: options.certificate,
+    choice: choiceOf(snapshot, options),
+    clock: ports.clock,
+  })
+  checkValidity(pair.certificate, options.certificate, ports)
+  adviseOnCertificate(pair.certificate, options.certificate, ports.reporter)
+  const others =
+    snapshot.intermediates === undefined
+      ? []
+      : await contents.certificatesIn(snapshot.intermediates)
+  // In a folder the other certificates need not have to do with this one.
+  const chainPorts = snapshot.isFolder ? { ...ports, reporter: silentReporter } : ports
+  const chain = buildChain(pair.certificate, [...certificates, ...others], chainPorts)
+  const { signer, certificate } = pair
   return {
     certificate,
     chain,
     signer,
-    [Symbol.asyncDispose]: () => signer[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => signer[Symbol.asyncDispose](),
   }
 }
 
-/** Read at the first need, once: a prompt must not come twice, and a pipe cannot. */
-function rememberedPassword(
-  options: Pick<FileIdentityOptions, 'password' | 'strictPermissions'>,
-  secrets: SecretPorts,
-): (name: string) => Promise<string> {
-  const { password, strictPermissions } = options
-  let remembered: Promise<string> | undefined
-  return (name) => {
-    if (password === undefined) return Promise.reject(passwordRequired(name))
-    const what = `the password of "${name}"`
-    remembered ??=
-      typeof password === 'function'
-        ? password()
-        : readSecret(password, what, secrets, { strictPermissions })
-    return remembered
+async function keysOf(
+  { privateKeys, isFolder }: FileSnapshot,
+  { privateKey, externalKey }: FileIdentityOptions,
+  contents: IdentityContents,
+  leaves: readonly X509Certificate[],
+): Promise<{ readonly keys: readonly KeyCandidate[]; readonly keyName: string }> {
+  if (externalKey !== undefined) {
+    return { keys: [{ open: () => externalKey.open(leaves) }], keyName: externalKey.name }
   }
+  const keys: KeyCandidate[] = []
+  let failure: unknown
+  for (const content of privateKeys) {
+    try {
+      keys.push(...(await contents.keysIn(content)))
+    } catch (error) {
+      if (!isFolder || privateKey !== undefined) throw error
+      failure ??= error
+    }
+  }
+  const [first] = privateKeys
+  if (first === undefined || keys.length === 0) throw failure
+  return { keys, keyName: first.name }
 }
+
+/** A folder and a selector are there to choose by; what they leave open is not decided silently. */
+function choiceOf(
+  { isFolder }: FileSnapshot,
+  { certSelector, useLatestExpiring }: FileIdentityOptions,
+): 'first' | 'only' | 'latest' {
+  if (useLatestExpiring === true) return 'latest'
+  return isFolder || certSelector !== undefined ? 'only' : 'first'
+}
+
+const silentReporter: Reporter = { warn: () => undefined, debug: () => undefined }
 
 function isMismatch(error: unknown): boolean {
   return error instanceof RolesAnywhereError && error.code === 'ERR_KEY_MISMATCH'

@@ -163,7 +163,6 @@ const REFUSED_LABELS: Readonly<Record<string, readonly [problem: string, hint?: 
     'convert a copy of it: ssh-keygen -p -m PKCS8 -f COPY',
   ],
   'DSA PRIVATE KEY': ['holds a DSA key, which cannot sign CreateSession'],
-  'TSS2 PRIVATE KEY': ['is a TPM key file, which is not supported yet'],
   'TSS KEY BLOB': ['is a TPM 1.2 key file, which is not supported'],
   'PUBLIC KEY': ['holds a public key, not a private key'],
   'RSA PUBLIC KEY': ['holds a public key, not a private key'],

@@ -1,5 +1,5 @@
 /**
- * Runs the command of a `cmd:` secret. Loaded only when one is used.
+ * Runs the command of a `cmd:` secret or of an external signer. Loaded only when one is used.
  *
  * @module
  */
@@ -17,13 +17,15 @@ export interface CommandOptions {
   readonly signal?: AbortSignal | undefined
   /** Default 30,000. */
   readonly timeoutMs?: number
+  /** Written to standard input, which is closed then. Default: no standard input. */
+  readonly input?: Uint8Array
 }
 
 /** Either what the command wrote, or why there is nothing to use. Neither names the command. */
 export type CommandResult = { readonly output: Buffer } | { readonly problem: string }
 
 /**
- * Runs `/bin/sh -c COMMAND`: no standard input, standard error as our own, standard output taken.
+ * Runs `/bin/sh -c COMMAND`: standard error is our own, standard output is taken.
  *
  * The child stays in our session, so that it can ask on the terminal; what it started itself may
  * therefore outlive a timeout, but is no longer waited for.
@@ -32,8 +34,11 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   const timeoutMs = options.timeoutMs ?? COMMAND_TIMEOUT_MS
   const child = spawn('/bin/sh', ['-c', command], {
     env: withoutOurOwn(options.env),
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
+  // A command may end without reading; that is its own affair.
+  child.stdin.once('error', () => undefined)
+  child.stdin.end(options.input)
   const ended = new Promise<CommandResult | undefined>((resolve) => {
     child.once('error', () => {
       resolve({ problem: 'cannot be had: /bin/sh does not start' })

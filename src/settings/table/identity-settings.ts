@@ -5,15 +5,9 @@
  */
 
 import { IDENTITY, KEY, SESSION, TOKEN } from '../setting-row.ts'
-import type { SettingRow, WaitingValue } from '../setting-row.ts'
+import type { SettingRow } from '../setting-row.ts'
 
-const TPM = 'keys in a TPM'
-const PKCS12 = 'PKCS#12 files'
-const SELECTORS = 'certificate selectors'
 const STORES = 'certificate stores of Windows'
-
-const PKCS12_FILE: WaitingValue = { pattern: /\.(?:p12|pfx)$/i, what: PKCS12, waitsFor: PKCS12 }
-const TPM_HANDLE: WaitingValue = { pattern: /^handle:/i, what: 'TPM handles', waitsFor: TPM }
 
 export const IDENTITY_SETTINGS = [
   {
@@ -22,9 +16,8 @@ export const IDENTITY_SETTINGS = [
     valueName: 'PATH',
     commands: IDENTITY,
     requiredBy: [...SESSION, 'read-certificate-data'],
-    conflicts: ['certSelector', 'systemStoreName'],
-    waitingValues: [PKCS12_FILE],
-    help: 'Certificate file, PEM or DER, with its chain in any order; or a pkcs11: URI',
+    conflicts: ['systemStoreName'],
+    help: 'Certificate as PEM, DER or PKCS#12, with its chain in any order; a folder of them; a pkcs11: URI; or a source such as env:NAME',
   },
   {
     name: 'privateKey',
@@ -32,32 +25,30 @@ export const IDENTITY_SETTINGS = [
     valueName: 'PATH',
     commands: KEY,
     requiredBy: ['sign-string'],
-    conflicts: ['certSelector', 'systemStoreName', 'useLatestExpiringCertificate'],
-    waitingValues: [PKCS12_FILE, TPM_HANDLE],
-    help: 'Private key file or pkcs11: URI; left out, it is looked for where the certificate is',
+    conflicts: ['systemStoreName', 'signerCommand'],
+    help: 'Private key: a file, a TPM key file, handle:0x81…, a pkcs11: URI, or a source such as env:NAME; left out, it is looked for where the certificate is',
   },
   {
     name: 'intermediates',
     type: 'path',
     valueName: 'PATH',
     commands: SESSION,
-    conflicts: ['certSelector', 'useLatestExpiringCertificate'],
-    waitingValues: [PKCS12_FILE],
     help: 'Certificates between yours and the trust anchor',
   },
   {
     name: 'keyPassword',
     type: 'secret-source',
     valueName: 'SOURCE',
-    commands: KEY,
+    // Also where no key is used: PKCS#12 files encrypt their certificates.
+    commands: IDENTITY,
     conflicts: ['pkcs8Password'],
-    help: 'Where the password of the private key is: env:NAME, file:PATH, fd:N, stdin, cmd:COMMAND, credential:NAME or prompt',
+    help: 'Where the password of the private key, PKCS#12 file or TPM key is: env:NAME, file:PATH, fd:N, stdin, cmd:COMMAND, credential:NAME or prompt',
   },
   {
     name: 'pkcs8Password',
     type: 'secret-value',
     valueName: 'PASSWORD',
-    commands: KEY,
+    commands: IDENTITY,
     // There for command lines of the reference helper; other places have --key-password.
     places: ['flag'],
     warning: {
@@ -77,15 +68,13 @@ export const IDENTITY_SETTINGS = [
     type: 'text',
     valueName: 'SELECTOR',
     commands: IDENTITY,
-    waitsFor: SELECTORS,
-    conflicts: ['reusePin', 'tpmKeyPassword', 'noTpmKeyPassword'],
-    help: 'Choose the certificate by subject, issuer or serial number',
+    conflicts: ['reusePin'],
+    help: 'Choose the certificate: Key=x509Subject,Value=CN=web …, or file://selector.json',
   },
   {
     name: 'useLatestExpiringCertificate',
     type: 'boolean',
     commands: IDENTITY,
-    conflicts: ['reusePin'],
     help: 'Of several certificates that match, use the one that expires last',
   },
   {
@@ -130,15 +119,34 @@ export const IDENTITY_SETTINGS = [
     valueName: 'PASSWORD',
     commands: KEY,
     places: ['flag'],
-    waitsFor: TPM,
-    conflicts: ['noTpmKeyPassword'],
-    help: 'Password of the TPM key itself',
+    conflicts: ['noTpmKeyPassword', 'keyPassword'],
+    warning: {
+      message: '--tpm-key-password shows the password to every user of this machine',
+      hint: 'use --key-password with env:NAME, file:PATH or prompt instead',
+    },
+    help: 'Password of the TPM key itself; visible to others, better use --key-password',
   },
   {
     name: 'noTpmKeyPassword',
     type: 'boolean',
     commands: KEY,
-    waitsFor: TPM,
     help: 'The TPM key has no password',
+  },
+  {
+    name: 'tpmDevice',
+    type: 'text',
+    valueName: 'ADDRESS',
+    commands: KEY,
+    awsEnv: ['TPM_DEVICE'],
+    default: '/dev/tpmrm0',
+    help: 'TPM to use: a device, or the socket of swtpm as a path or HOST:PORT',
+  },
+  {
+    name: 'signerCommand',
+    type: 'text',
+    valueName: 'COMMAND',
+    commands: SESSION,
+    conflicts: ['keyPassword', 'pkcs8Password', 'tpmKeyPassword'],
+    help: 'Shell command that reads a message on standard input and writes its signature',
   },
 ] as const satisfies readonly SettingRow[]

@@ -16,8 +16,7 @@ import {
   checkValidity,
 } from '../../../src/identity/files/check-certificate.ts'
 import { decodeBlocks } from '../../../src/identity/files/decode-blocks.ts'
-import { openFirstKey } from '../../../src/identity/files/key-pair.ts'
-import { selectKeyBlocks } from '../../../src/identity/files/private-key.ts'
+import { IdentityContents } from '../../../src/identity/files/identity-content.ts'
 import { encryptWithPbkdf2, encryptWithScrypt } from '../../unit/identity/encrypt-key.ts'
 import { expectNoSecrets, recordingPorts } from '../../unit/identity/recording-ports.ts'
 
@@ -91,10 +90,15 @@ async function survives(
   return seen
 }
 
-function openKey(bytes: Buffer, password = PASSWORD): Promise<unknown> {
-  const name = 'k'
-  const keys = selectKeyBlocks(decodeBlocks({ name, bytes }), name)
-  return openFirstKey(keys, { name, password: () => Promise.resolve(password) })
+async function openKey(bytes: Buffer, password = PASSWORD): Promise<unknown> {
+  const contents = new IdentityContents({
+    password: () => Promise.resolve(password),
+    hasPassword: true,
+    strictPermissions: undefined,
+    reporter: recordingPorts().reporter,
+  })
+  const [first] = await contents.keysIn({ name: 'k', bytes })
+  return await first!.open()
 }
 
 describe('damaged private keys', () => {

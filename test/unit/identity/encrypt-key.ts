@@ -15,7 +15,7 @@ import {
   Pbkdf2Parameters,
   ScryptParameters,
   type AsnInteger,
-} from '../../../src/identity/files/pkcs5-schema.ts'
+} from './pkcs5-schema.ts'
 
 export interface Pbkdf2Options {
   readonly iterations: AsnInteger

@@ -426,21 +426,11 @@ describe('required settings', () => {
 
 describe('what is still to come', () => {
   it.each([
-    [{ flags: { 'tpm-key-password': 'hunter2' } }, '--tpm-key-password is not supported yet'],
-    [{ flags: { 'no-tpm-key-password': true } }, '--no-tpm-key-password is not supported yet'],
-    [{ flags: { 'cert-selector': 'Key=x' } }, '--cert-selector is not supported yet'],
     [{ flags: { 'system-store-name': 'MY' } }, '--system-store-name is not supported yet'],
     [
-      { env: { ROLESANYWHERE_CERT_SELECTOR: 'x' } },
-      'ROLESANYWHERE_CERT_SELECTOR is not supported yet',
+      { env: { ROLESANYWHERE_SYSTEM_STORE_NAME: 'x' } },
+      'ROLESANYWHERE_SYSTEM_STORE_NAME is not supported yet',
     ],
-    [
-      { config: '[default]\nrolesanywhere_cert_selector = x\n' },
-      'rolesanywhere_cert_selector of profile "default" is not supported yet',
-    ],
-    [{ flags: { 'private-key': 'handle:0x81000001' } }, '--private-key: TPM handles are not'],
-    [{ flags: { certificate: 'a/b.P12' } }, '--certificate: PKCS#12 files are not supported yet'],
-    [{ flags: { 'private-key': 'b.pfx' } }, '--private-key: PKCS#12 files are not supported yet'],
   ])('is refused by name: %j', (world: World, message) => {
     const error = refusalOf(() => withRequired(world))
     expect(error.code).toBe('ERR_USAGE_NOT_SUPPORTED')

@@ -8,12 +8,12 @@ import {
   type Authority,
   type IssuedCertificate,
 } from '../../../../src/emulator/throwaway-pki.ts'
-import { readCertificateFile } from '../../../../src/identity/files/certificate.ts'
 import {
   loadFileIdentity,
   loadFileSigner,
   type FileIdentityOptions,
 } from '../../../../src/identity/files/load-file-identity.ts'
+import { readCertificates } from '../../../../src/identity/files/read-certificates.ts'
 import {
   expectNoSecrets,
   failureOf,
@@ -301,10 +301,10 @@ describe('loadFileSigner', () => {
   })
 })
 
-describe('readCertificateFile', () => {
+describe('readCertificates', () => {
   it('returns every certificate in the order of the file', async () => {
     const path = file('b.pem', `${root.certificatePem}${ec.privateKeyPem}${ec.certificatePem}`)
-    const certificates = await readCertificateFile(path, recordingPorts().secrets)
+    const certificates = await readCertificates({ certificate: path }, recordingPorts().secrets)
     expect(certificates.map(({ serialNumber }) => serialNumber)).toEqual(
       [root, ec].map(({ certificatePem }) => serialOf(certificatePem)),
     )
@@ -313,12 +313,16 @@ describe('readCertificateFile', () => {
   it('names the certificate that does not parse, and a file without any', async () => {
     const broken = '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n'
     const path = file('b.pem', `${root.certificatePem}${broken}`)
-    await expect(readCertificateFile(path, recordingPorts().secrets)).rejects.toMatchObject({
+    await expect(
+      readCertificates({ certificate: path }, recordingPorts().secrets),
+    ).rejects.toMatchObject({
       code: 'ERR_CONFIG_CERTIFICATE_INVALID',
       message: `certificate 2 in "${path}" does not parse`,
     })
     const key = file('k.pem', ec.privateKeyPem)
-    await expect(readCertificateFile(key, recordingPorts().secrets)).rejects.toMatchObject({
+    await expect(
+      readCertificates({ certificate: key }, recordingPorts().secrets),
+    ).rejects.toMatchObject({
       code: 'ERR_CONFIG_CERTIFICATE_MISSING',
       message: `no certificate in "${key}" (it holds PRIVATE KEY)`,
     })

@@ -1,0 +1,46 @@
+/**
+ * The password of keys and PKCS#12 files: read at the first need, once. A prompt must not come twice,
+ * and a pipe cannot.
+ *
+ * @module
+ */
+
+import { readSecret, type SecretPorts, type SecretSource } from '../secret/secret-source.ts'
+import { passwordRequired } from './key-source.ts'
+
+export interface PasswordOptions {
+  /** Where the password is, or what yields it. Asked only when something is encrypted. */
+  readonly password?: SecretSource | (() => Promise<string>) | undefined
+  /** Refuse a key or password file that others may read, instead of warning. Default false. */
+  readonly strictPermissions?: boolean | undefined
+}
+
+export interface RememberedPassword {
+  readonly hasPassword: boolean
+  readonly strictPermissions: boolean | undefined
+  /**
+   * @param name of the file that needs it.
+   * @throws {RolesAnywhereError} ERR_KEY_PASSWORD_REQUIRED, ERR_CONFIG_SECRET_UNAVAILABLE.
+   */
+  readonly password: (name: string) => Promise<string>
+}
+
+export function rememberedPassword(
+  { password, strictPermissions }: PasswordOptions,
+  secrets: SecretPorts,
+): RememberedPassword {
+  let remembered: Promise<string> | undefined
+  return {
+    hasPassword: password !== undefined,
+    strictPermissions,
+    password: (name) => {
+      if (password === undefined) return Promise.reject(passwordRequired(name))
+      const what = `the password of "${name}"`
+      remembered ??=
+        typeof password === 'function'
+          ? password()
+          : readSecret(password, what, secrets, { strictPermissions })
+      return remembered
+    },
+  }
+}

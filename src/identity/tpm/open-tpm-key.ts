@@ -1,0 +1,89 @@
+/**
+ * Opens TPM keys as the settings name them, and settles whether a password is needed.
+ *
+ * What a key file says about its password is taken as the default only: tpm2-tools 5.4 writes the flag
+ * the wrong way round, so the settings have the last word.
+ *
+ * @module
+ */
+
+import { RolesAnywhereError } from '../../core/errors.ts'
+import type { Reporter } from '../../core/ports.ts'
+import type { OpenedKey } from '../key-candidate.ts'
+import { DEFAULT_TPM_DEVICE } from './channel.ts'
+import { HT_PERSISTENT } from './constants.ts'
+import { RefusedPasswords } from './refused-passwords.ts'
+import type { TpmAccess } from './tpm-access.ts'
+import { loadTpmSigner, type TpmKey } from './tpm-signer.ts'
+import { parseTss2Key } from './tss2-key-file.ts'
+
+/**
+ * A key from the bytes of a `TSS2 PRIVATE KEY` block.
+ *
+ * @throws {RolesAnywhereError} codes of the key family.
+ */
+export async function openTpmKeyFile(
+  der: Uint8Array,
+  file: string,
+  access: TpmAccess,
+  reporter: Reporter,
+): Promise<OpenedKey> {
+  const key = parseTss2Key(der, file)
+  const name = `"${file}"`
+  if (key.emptyAuth && access.password !== undefined && access.noPassword !== true) {
+    reporter.warn(`${name} says that its key has no password, and one is given: it is used`)
+  }
+  return open({ kind: 'file', name, key }, access, key.emptyAuth)
+}
+
+/**
+ * A key that lives in the TPM.
+ *
+ * @throws {RolesAnywhereError} codes of the key family.
+ */
+export async function openTpmHandle(handle: number, access: TpmAccess): Promise<OpenedKey> {
+  return open({ kind: 'handle', name: `handle:0x${handle.toString(16)}`, handle }, access, false)
+}
+
+/**
+ * The number in `--private-key handle:0x81000001`.
+ *
+ * @throws {RolesAnywhereError} ERR_USAGE_INVALID_VALUE.
+ */
+export function parseTpmHandle(text: string): number {
+  const digits = /^handle:(?:0x)?([0-9a-f]{1,8})$/iu.exec(text)?.[1]
+  const handle = digits === undefined ? 0 : Number.parseInt(digits, 16)
+  if (handle >>> 24 !== HT_PERSISTENT) {
+    throw new RolesAnywhereError(
+      'ERR_USAGE_INVALID_VALUE',
+      `"${text}" does not name a persistent TPM handle`,
+      { hint: 'persistent handles are hexadecimal, from handle:0x81000000 to handle:0x81ffffff' },
+    )
+  }
+  return handle
+}
+
+/** Outlives every loading: `serve` loads its identity anew again and again. */
+const refusedInThisProcess = new RefusedPasswords()
+
+function open(key: TpmKey, access: TpmAccess, saysEmpty: boolean): Promise<OpenedKey> {
+  const { device = DEFAULT_TPM_DEVICE, refusedPasswords = refusedInThisProcess } = access
+  const password = passwordOf(key.name, access, saysEmpty)
+  return loadTpmSigner({ device, key, password, refusedPasswords })
+}
+
+function passwordOf(
+  name: string,
+  { password, noPassword }: TpmAccess,
+  saysEmpty: boolean,
+): () => Promise<string> {
+  if (noPassword === true) return () => Promise.resolve('')
+  if (password !== undefined) return password
+  if (saysEmpty) return () => Promise.resolve('')
+  return () =>
+    Promise.reject(
+      new RolesAnywhereError('ERR_KEY_PASSWORD_REQUIRED', `the TPM key ${name} needs a password`, {
+        hint: 'say where it is with --key-password, or --no-tpm-key-password when there is none',
+      }),
+    )
+}
