@@ -12,6 +12,10 @@ declare -A package_of=(
   [gcc]=gcc
   [strace]=strace
   [faketime]=faketime
+  [swtpm]=swtpm
+  [tpm2_create]=tpm2-tools
+  [keytool]=default-jre-headless
+  [ssh-agent]=openssh-client
 )
 
 missing=()

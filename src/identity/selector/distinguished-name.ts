@@ -105,7 +105,8 @@ function parseAttribute(text: string): ParsedAttribute {
 }
 
 /** A value (`#` and hexadecimal, quoted, or plain with escapes), and what separates it from the next. */
-const VALUE = /^(?:#((?:[0-9a-f]{2})+)|"((?:[^"\\]|\\.)*)"|((?:[^,;+"\\]|\\.)*?))\s*(?:([,;+])|$)/iu
+const VALUE =
+  /^(?:#((?:[0-9a-f]{2})+)|"((?:[^"\\]|\\.)*)"|(?!#)((?:[^,;+"\\]|\\.)*?))\s*(?:([,;+])|$)/iu
 
 /** Escapes: `\` and a special character, or `\` and the two digits of one UTF-8 byte. */
 function unescape(text: string): string {
