@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { KeyObject, X509Certificate } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { Identity, Signer } from '../core/ports.ts'
 import { loadPkcs11Identity } from '../identity/pkcs11/load-pkcs11-identity.ts'
 import {
@@ -14,12 +14,9 @@ import {
 } from '../identity/pkcs11/load-pkcs11-signer.ts'
 import { listPkcs11, type TokenListing } from '../identity/pkcs11/list-tokens.ts'
 import type { Pkcs11Ports, TokenOptions } from '../identity/pkcs11/token-world.ts'
-import {
-  matchesSelector,
-  readCertificateSelector,
-} from '../identity/selector/certificate-selector.ts'
 import { parseSecretSource } from '../identity/secret/secret-source.ts'
 import type { Invocation, SessionInvocation } from './invocation.ts'
+import { passwordSource } from './open-identity.ts'
 import { secretPorts } from './secret-ports.ts'
 
 type TokenInvocation = Pick<Invocation, 'system' | 'reporter'> & {
@@ -29,7 +26,9 @@ type TokenInvocation = Pick<Invocation, 'system' | 'reporter'> & {
   >
 }
 
-export async function openTokenIdentity(invocation: SessionInvocation): Promise<Identity> {
+export async function openTokenIdentity(
+  invocation: SessionInvocation,
+): Promise<Identity> {
   const { settings } = invocation
   return await loadPkcs11Identity(
     {
@@ -37,7 +36,8 @@ export async function openTokenIdentity(invocation: SessionInvocation): Promise<
       certificate: settings.certificate,
       privateKey: settings.privateKey,
       intermediates: settings.intermediates,
-      matches: await selectorTest(settings.certSelector),
+      certSelector: settings.certSelector,
+      password: passwordSource(settings),
       useLatestExpiring: settings.useLatestExpiringCertificate,
     },
     tokenPorts(invocation),
@@ -55,12 +55,10 @@ export async function openTokenCertificates(
   invocation: Invocation<'read-certificate-data'>,
 ): Promise<readonly TokenCertificate[]> {
   const { certificate, certSelector } = invocation.settings
-  const found = await readTokenCertificates(
-    { ...tokenOptions(invocation), certificate },
+  return await readTokenCertificates(
+    { ...tokenOptions(invocation), certificate, certSelector },
     tokenPorts(invocation),
   )
-  const matches = await selectorTest(certSelector)
-  return found.filter((entry) => matches?.(entry.certificate) ?? true)
 }
 
 export async function listTokens(invocation: Invocation<'pkcs11 list'>): Promise<TokenListing> {
@@ -69,14 +67,6 @@ export async function listTokens(invocation: Invocation<'pkcs11 list'>): Promise
     { ...tokenOptions(invocation), uri: token, login },
     tokenPorts(invocation),
   )
-}
-
-async function selectorTest(
-  text: string | undefined,
-): Promise<((certificate: X509Certificate) => boolean) | undefined> {
-  if (text === undefined) return undefined
-  const selector = await readCertificateSelector(text)
-  return (certificate) => matchesSelector(certificate, selector)
 }
 
 function tokenOptions({ settings }: TokenInvocation): TokenOptions {

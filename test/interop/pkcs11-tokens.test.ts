@@ -196,7 +196,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
 
   test('a selector chooses among all tokens', async () => {
     await using identity = await load({
-      matches: ({ subject }: X509Certificate) => subject === 'CN=always',
+      certSelector: 'Key=x509Subject,Value=CN=always',
     })
     expect(identity.certificate.subject).toBe('CN=always')
   })

@@ -18,12 +18,12 @@ import { secretPorts } from '../secret-ports.ts'
 
 export async function execute(invocation: Invocation<'read-certificate-data'>): Promise<void> {
   const { settings, system } = invocation
-  if (isPkcs11Uri(settings.certificate)) {
+  const { certificate, certSelector } = settings
+  if (isPkcs11Uri(certificate)) {
     const { openTokenCertificates } = await import('../open-token.ts')
     await system.writeResult(identities(await openTokenCertificates(invocation)))
     return
   }
-  const { certificate, certSelector } = settings
   const certificates = await readCertificates(
     { certificate, certSelector, password: passwordSource(settings) },
     secretPorts(invocation),

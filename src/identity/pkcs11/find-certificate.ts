@@ -28,8 +28,9 @@ export interface FoundCertificate {
 
 export interface CertificateChoice {
   readonly uri: Pkcs11Uri
-  /** `--cert-selector`. */
-  readonly matches?: ((certificate: X509Certificate) => boolean) | undefined
+  readonly certSelector?: string | undefined
+  /** Whether `certSelector` means a certificate. */
+  readonly matches: (certificate: X509Certificate) => boolean
   /** `--use-latest-expiring-certificate`. */
   readonly useLatestExpiring?: boolean | undefined
 }
@@ -109,7 +110,7 @@ async function readAll(
         const { label, id } = object
         if (!objectMatches(choice.uri, { type: 'cert', label, id })) return []
         const certificate = parseObject(object)
-        if (certificate === undefined || choice.matches?.(certificate) === false) return []
+        if (certificate === undefined || !choice.matches(certificate)) return []
         return [{ certificate, label, id, connection }]
       })
     }),
@@ -150,7 +151,7 @@ function notFound(
 ): RolesAnywhereError {
   const tokens = connections.map(({ token }) => `"${token.label}"`).join(', ')
   const hidden = connections.length > 1 ? '; none was logged in to, because several match' : ''
-  const selected = choice.matches === undefined ? '' : ' and the certificate selector'
+  const selected = choice.certSelector === undefined ? '' : ' and --cert-selector'
   return new RolesAnywhereError(
     'ERR_TOKEN_OBJECT_NOT_FOUND',
     `no certificate matches ${describePkcs11Uri(choice.uri)}${selected} (tokens: ${tokens}${hidden})`,

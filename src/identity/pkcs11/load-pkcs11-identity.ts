@@ -9,18 +9,18 @@
  */
 
 import type { X509Certificate } from 'node:crypto'
-import { signingAlgorithmOf, type SigningAlgorithm } from '../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import { isPkcs11Uri, parsePkcs11Uri, type Pkcs11Uri } from '../../core/pkcs11-uri.ts'
 import type { Identity, Reporter } from '../../core/ports.ts'
 import { buildChain } from '../files/certificate-chain.ts'
 import { adviseOnCertificate, checkValidity } from '../files/check-certificate.ts'
-import { readCertificates } from '../files/read-certificates.ts'
+import type { PasswordOptions } from '../files/remembered-password.ts'
 import { findCertificate, objectUri, parseObject } from './find-certificate.ts'
 import type { KeyCriteria } from './find-key.ts'
 import { locateKey, type LocatedKey } from './locate-key.ts'
 import { Pkcs11Signer } from './pkcs11-signer.ts'
 import type { TokenConnection } from './token-connection.ts'
+import { tokenAlgorithm, type TokenAlgorithm } from './token-signature.ts'
 import { TokenWorld, type Pkcs11Ports, type TokenOptions } from './token-world.ts'
 import { withoutType } from './uri-match.ts'
 
@@ -31,8 +31,10 @@ export interface Pkcs11IdentityOptions extends TokenOptions {
   readonly privateKey?: string | undefined
   /** A file with more certificates for the chain. */
   readonly intermediates?: string | undefined
-  /** `--cert-selector`, as a test. */
-  readonly matches?: ((certificate: X509Certificate) => boolean) | undefined
+  /** `--cert-selector`. */
+  readonly certSelector?: string | undefined
+  /** Of a certificate file that is PKCS#12. */
+  readonly password?: PasswordOptions['password']
   /** Of several certificates that match: the valid one that lasts longest. Default: refuse. */
   readonly useLatestExpiring?: boolean | undefined
 }
@@ -57,7 +59,7 @@ export async function loadPkcs11Identity(
   const intermediates =
     options.intermediates === undefined
       ? []
-      : await readCertificates({ certificate: options.intermediates }, ports.secrets)
+      : await readFile({ certificate: options.intermediates }, ports)
   const chain = buildChain(certificate, [...pair.others, ...intermediates], {
     clock: ports.clock,
     // What else is on a token is nobody's mistake.
@@ -82,7 +84,7 @@ export async function loadPkcs11Identity(
 
 interface Pair {
   readonly certificate: X509Certificate
-  readonly algorithm: SigningAlgorithm
+  readonly algorithm: TokenAlgorithm
   /** For messages: the certificate's file or URI. */
   readonly name: string
   /** Certificates among which the chain may be. */
@@ -99,14 +101,14 @@ async function findPairOnTokens(
   const certificateUri = readPkcs11Uri(options.certificate ?? ANY_TOKEN, ports.reporter)
   const keyUri = readKeyUri(options.privateKey, ports.reporter)
   const pinUris = keyUri === undefined ? [certificateUri] : [certificateUri, keyUri]
-  const choice = { ...options, uri: certificateUri }
+  const choice = { ...options, uri: certificateUri, matches: await selectorTest(options) }
   const found = await findCertificate(
     choice,
     await world.connect(certificateUri, pinUris),
     ports.clock,
   )
   const { certificate } = found
-  const algorithm = signingAlgorithmOf(certificate.publicKey)
+  const algorithm = tokenAlgorithm(certificate.publicKey)
   const criteria: KeyCriteria = {
     publicKey: certificate.publicKey,
     certificateId: found.id,
@@ -137,13 +139,15 @@ async function findPairWithFile(
 ): Promise<Pair> {
   const keyUri = readKeyUri(options.privateKey, ports.reporter)
   if (keyUri === undefined) throw new RolesAnywhereError('ERR_INTERNAL', 'no token was named')
-  const certificates = await readCertificates({ certificate: path }, ports.secrets)
+  const { password } = options
+  const certificates = await readFile({ certificate: path, password }, ports)
+  const matches = await selectorTest(options)
   const connections = await world.connect(keyUri, [keyUri])
-  const leaves = certificates.filter(({ ca }) => !ca)
+  const leaves = certificates.filter((certificate) => !certificate.ca && matches(certificate))
   let failure: unknown
   for (const certificate of leaves.length > 0 ? leaves : certificates) {
     try {
-      const algorithm = signingAlgorithmOf(certificate.publicKey)
+      const algorithm = tokenAlgorithm(certificate.publicKey)
       const { publicKey } = certificate
       const criteria: KeyCriteria = { publicKey, uri: withoutType(keyUri), isExplicit: true }
       const located = await locateKey(connections, criteria)
@@ -157,6 +161,28 @@ async function findPairWithFile(
     }
   }
   throw failure
+}
+
+/** Loaded late, as most identities on tokens need no file. */
+async function readFile(
+  file: PasswordOptions & { readonly certificate: string },
+  { secrets }: Pkcs11Ports,
+): Promise<readonly X509Certificate[]> {
+  const { readCertificates } = await import('../files/read-certificates.ts')
+  return await readCertificates(file, secrets)
+}
+
+/** Whether a certificate is one that `--cert-selector` means; without one, all are. */
+export async function selectorTest({
+  certSelector,
+}: Pick<Pkcs11IdentityOptions, 'certSelector'>): Promise<
+  (certificate: X509Certificate) => boolean
+> {
+  if (certSelector === undefined) return () => true
+  const { matchesSelector, readCertificateSelector } =
+    await import('../selector/certificate-selector.ts')
+  const selector = await readCertificateSelector(certSelector)
+  return (certificate) => matchesSelector(certificate, selector)
 }
 
 async function certificatesOn(connection: TokenConnection): Promise<readonly X509Certificate[]> {

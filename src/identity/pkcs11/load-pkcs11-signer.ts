@@ -6,16 +6,20 @@
  */
 
 import type { KeyObject, X509Certificate } from 'node:crypto'
-import { SIGNING_ALGORITHMS } from '../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Signer } from '../../core/ports.ts'
-import { CKK } from './cryptoki.ts'
 import { findCertificates, objectUri } from './find-certificate.ts'
 import type { KeyCriteria } from './find-key.ts'
-import { ANY_TOKEN, readPkcs11Uri, type Pkcs11IdentityOptions } from './load-pkcs11-identity.ts'
+import {
+  ANY_TOKEN,
+  readPkcs11Uri,
+  selectorTest,
+  type Pkcs11IdentityOptions,
+} from './load-pkcs11-identity.ts'
 import { locateKey } from './locate-key.ts'
 import { Pkcs11Signer } from './pkcs11-signer.ts'
 import { tokenPublicKey } from './token-public-key.ts'
+import { TOKEN_ALGORITHMS } from './token-signature.ts'
 import { TokenWorld, type Pkcs11Ports, type TokenOptions } from './token-world.ts'
 import { withoutType } from './uri-match.ts'
 
@@ -32,8 +36,7 @@ export async function loadPkcs11Signer(
   const uri = readPkcs11Uri(options.privateKey, ports.reporter)
   const criteria: KeyCriteria = { uri: withoutType(uri), isExplicit: true }
   const located = await locateKey(await world.connect(uri, [uri]), criteria)
-  const keyType = KEY_TYPES.get(located.key.keyType)
-  const algorithm = SIGNING_ALGORITHMS.find((row) => row.keyType === keyType)
+  const algorithm = TOKEN_ALGORITHMS.get(located.key.keyType)
   if (algorithm === undefined) {
     throw new RolesAnywhereError('ERR_KEY_UNSUPPORTED', 'the key on the token is not RSA or EC')
   }
@@ -67,14 +70,13 @@ export async function readTokenCertificates(
 ): Promise<readonly TokenCertificate[]> {
   await using world = new TokenWorld(options, ports)
   const uri = readPkcs11Uri(options.certificate ?? ANY_TOKEN, ports.reporter)
-  const found = await findCertificates({ ...options, uri }, await world.connect(uri, [uri]))
+  const matches = await selectorTest(options)
+  const found = await findCertificates(
+    { ...options, uri, matches },
+    await world.connect(uri, [uri]),
+  )
   return found.map(({ certificate, label, id, connection }) => ({
     certificate,
     uri: objectUri(connection.token, { label, id }, 'cert'),
   }))
 }
-
-const KEY_TYPES: ReadonlyMap<number | undefined, string> = new Map([
-  [CKK.RSA, 'rsa'],
-  [CKK.EC, 'ec'],
-])

@@ -9,7 +9,6 @@
  */
 
 import { verify, type KeyObject } from 'node:crypto'
-import type { SigningAlgorithm } from '../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Signer, SignOptions } from '../../core/ports.ts'
 import { quoted } from '../../core/printable.ts'
@@ -17,10 +16,10 @@ import { CKR, CryptokiError, isStaleState } from './cryptoki.ts'
 import { explainCryptokiError } from './explain-failure.ts'
 import type { KeyObjectInfo } from './host-protocol.ts'
 import type { TokenConnection } from './token-connection.ts'
-import { encodeSignature, signingForms } from './token-signature.ts'
+import { encodeSignature, signingForms, type TokenAlgorithm } from './token-signature.ts'
 
 export interface Pkcs11SignerOptions {
-  readonly algorithm: SigningAlgorithm
+  readonly algorithm: TokenAlgorithm
   readonly connection: TokenConnection
   /** The key as it was found; `locate` finds it again. */
   readonly key: KeyObjectInfo
@@ -35,7 +34,7 @@ export interface Pkcs11SignerOptions {
 const TOUCH_HINT_AFTER_MS = 300
 
 export class Pkcs11Signer implements Signer {
-  readonly algorithm: SigningAlgorithm
+  readonly algorithm: TokenAlgorithm
   readonly #options: Pkcs11SignerOptions
   /** `undefined` while the token is lost. */
   #key: KeyObjectInfo | undefined

@@ -5,11 +5,45 @@
  * @module
  */
 
-import { createHash } from 'node:crypto'
-import type { SigningAlgorithm } from '../../core/algorithms.ts'
+import { createHash, type KeyObject } from 'node:crypto'
+import {
+  SIGNING_ALGORITHMS,
+  signingAlgorithmOf,
+  type SigningAlgorithm,
+} from '../../core/algorithms.ts'
 import { encodeEcdsaSignature } from '../../core/ecdsa-signature.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
-import { CKM } from './cryptoki.ts'
+import { CKK, CKM } from './cryptoki.ts'
+
+/** The algorithms that tokens have mechanisms for here: RSA and EC, over a hash. */
+export type TokenAlgorithm = SigningAlgorithm & { readonly hash: 'sha256' }
+
+/** By CKA_KEY_TYPE. */
+export const TOKEN_ALGORITHMS: ReadonlyMap<number | undefined, TokenAlgorithm> = new Map(
+  SIGNING_ALGORITHMS.filter(isTokenAlgorithm).map((row) => [
+    row.keyType === 'rsa' ? CKK.RSA : CKK.EC,
+    row,
+  ]),
+)
+
+/**
+ * The algorithm for a certificate's key.
+ *
+ * @throws {RolesAnywhereError} ERR_KEY_UNSUPPORTED.
+ */
+export function tokenAlgorithm(publicKey: KeyObject): TokenAlgorithm {
+  const algorithm = signingAlgorithmOf(publicKey)
+  if (isTokenAlgorithm(algorithm)) return algorithm
+  throw new RolesAnywhereError(
+    'ERR_KEY_UNSUPPORTED',
+    `keys of type ${algorithm.keyType} are not supported on tokens`,
+    { hint: 'use an RSA or EC key, or a key file' },
+  )
+}
+
+function isTokenAlgorithm(row: SigningAlgorithm): row is TokenAlgorithm {
+  return row.keyType === 'rsa' || row.keyType === 'ec'
+}
 
 export type HashName = 'sha256' | 'sha384' | 'sha512'
 

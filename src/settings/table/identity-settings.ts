@@ -75,7 +75,6 @@ export const IDENTITY_SETTINGS = [
     name: 'useLatestExpiringCertificate',
     type: 'boolean',
     commands: IDENTITY,
-    conflicts: ['reusePin'],
     help: 'Of several certificates that match, use the one that expires last',
   },
   {

@@ -24,7 +24,7 @@ describe('help', () => {
 
   it('leaves out what cannot be used yet', () => {
     const waiting = settingsOf('credential-process').filter((row) => row.waitsFor !== undefined)
-    expect(waiting.map(flagOf)).toContain('--cert-selector')
+    expect(waiting.map(flagOf)).toContain('--system-store-name')
     const text = JSON.stringify(helpRows('credential-process'))
     for (const row of waiting) expect(text).not.toContain(`"${flagOf(row)}`)
   })
@@ -47,6 +47,6 @@ describe('the documentation', () => {
     expect(lines).toContainEqual(
       expect.stringMatching(/^\| `--pkcs8-password PASSWORD` \| {2}\| {2}\|/),
     )
-    expect(lines).toContainEqual(expect.stringContaining('waits for certificate selectors'))
+    expect(lines).toContainEqual(expect.stringContaining('waits for certificate stores'))
   })
 })

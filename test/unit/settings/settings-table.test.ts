@@ -36,14 +36,13 @@ const REFERENCE_FLAGS: readonly [CommandName, readonly string[]][] = [
 ]
 
 /**
- * Without the pairs of --cert-selector and --use-latest-expiring-certificate with certificate, key and
- * intermediates: the reference selects only in system stores, here also in folders and PKCS#12 files.
+ * Without the pairs of --cert-selector and --use-latest-expiring-certificate with certificate, key,
+ * intermediates and --reuse-pin: the reference selects only in system stores, here also in folders, in
+ * PKCS#12 files and on tokens.
  */
 const REFERENCE_CONFLICTS = [
   'certificate|system-store-name',
   'private-key|system-store-name',
-  'use-latest-expiring-certificate|reuse-pin',
-  'cert-selector|reuse-pin',
   'system-store-name|reuse-pin',
   'tpm-key-password|reuse-pin',
   'no-tpm-key-password|tpm-key-password',
