@@ -143,8 +143,6 @@ describe('a wrong command line ends in exit code 2, with nothing on stdout', () 
 
 describe('what the reference helper has and we have not yet is refused by name, exit code 2', () => {
   it.each([
-    ['serve', ['serve', '--certificate', 'x', '--port', '9911'], /^serve is not supported yet/u],
-    ['update', ['update', '--once'], /^update is not supported yet/u],
     ['--pkcs11-lib', ['--pkcs11-lib', '/usr/lib/p11.so'], /^--pkcs11-lib is not supported yet/u],
     ['--cert-selector', ['--cert-selector', 'file://s'], /^--cert-selector is not supported yet/u],
     ['--reuse-pin', ['--reuse-pin'], /^--reuse-pin is not supported yet/u],
@@ -173,8 +171,7 @@ describe('what the reference helper has and we have not yet is refused by name, 
     ],
     ['PKCS#12', ['--certificate', 'c.p12'], /^--certificate: PKCS#12 files are not supported yet/u],
   ] as const)('%s', async (_what, words, message) => {
-    const isCommand = words[0] === 'serve' || words[0] === 'update'
-    const args = isCommand ? words : ['credential-process', ...words, ...ARN_FLAGS]
+    const args = ['credential-process', ...words, ...ARN_FLAGS]
     const { exitCode, stdout, stderr } = await runCli(args)
     const [errorLine = '', hintLine = ''] = stderr.split('\n')
     expect(exitCode).toBe(2)
