@@ -56,13 +56,28 @@ const textLine: Line = (level, message, { hint, ...fields }) => {
 }
 
 function jsonLine(clock: Clock): Line {
-  return (level, message, fields) =>
-    `${JSON.stringify({ time: new Date(clock()).toISOString(), level, message, ...fields })}\n`
+  return (level, message, fields) => {
+    const time = new Date(clock()).toISOString()
+    return `${JSON.stringify({ time, level, message, ...fields }).replaceAll(UNPRINTABLE, escaped)}\n`
+  }
 }
 
-/** File names, subjects and service messages are other people's text: no control codes to a terminal. */
+/**
+ * File names, subjects and service messages are other people's text: nothing in them may steer a
+ * terminal, turn the direction of writing, or look like another line.
+ */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
 function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '?')
+  return text.replaceAll(UNPRINTABLE, '?')
+}
+
+/** As JSON may write it; what lies beyond 16 bits as its two halves. */
+function escaped(character: string): string {
+  return character
+    .split('')
+    .map((half) => `\\u${half.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
 }
 
 /** The chain of causes, one line each: names and codes, with passwords inside URLs taken out. */

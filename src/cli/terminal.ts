@@ -66,7 +66,7 @@ function openTerminal(question: string): number {
 
 async function readLine(input: ReadStream): Promise<string> {
   const typed: number[] = []
-  // The stream must outlive the loop: a destroyed one cannot give the terminal its modes back.
+  // The stream must outlive the loop: a destroyed one takes no orders, such as to leave raw mode.
   for await (const chunk of input.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     for (const byte of chunk) {
       if (byte === 0x0d || byte === 0x0a || byte === CONTROL_D) return takeText(typed)

@@ -66,8 +66,8 @@ export async function acquireFileLock(
 /** A link appears with its content, so nobody ever reads a lock that is still empty. */
 async function create(path: string, content: string): Promise<boolean> {
   const draft = `${path}.${randomBytes(8).toString('hex')}`
-  await writeFile(draft, content, { flag: 'wx', mode: 0o600 })
   try {
+    await writeFile(draft, content, { flag: 'wx', mode: 0o600 })
     await link(draft, path)
     return true
   } catch (error) {

@@ -156,7 +156,7 @@ describe('--cache', () => {
     const result = await runCli(command)
     expect(result).toMatchObject({ exitCode: 3, stdout: Buffer.alloc(0) })
     expect(result.stderr).toMatch(
-      /\(mode 755, .+\[ERR_CONFIG_FILE_PERMISSIONS\]\nhint: run: chmod 700 /u,
+      /\(mode 755\b.+\[ERR_CONFIG_FILE_PERMISSIONS\]\nhint: run: chmod 700 /u,
     )
     expect(emulator.requestCount).toBe(1)
   })

@@ -29,6 +29,8 @@ import {
   type CachePorts,
 } from '../../src/session/cache/credential-cache.ts'
 import { acquireFileLock } from '../../src/session/file-lock.ts'
+import { ARN_FLAGS, credentialsIn, openStage } from '../support/cli-stage.ts'
+import { EXECUTABLE, runCli } from '../support/run-cli.ts'
 
 const START = Date.parse('2026-01-01T00:00:00Z')
 const HOUR = 3_600_000
@@ -129,6 +131,24 @@ describe('drafts of killed processes', () => {
     for (const name of others) utimesSync(join(folder, name), START / 1000, START / 1000)
     await obtain()
     expect(readdirSync(folder).sort()).toEqual([`${NAME}.json`, ...others].sort())
+  })
+})
+
+describe('a disk that takes no byte more', () => {
+  it('takes away neither the credentials nor leaves drafts behind', async () => {
+    await using stage = await openStage()
+    const emulator = await stage.emulate()
+    const { flags } = await stage.issue('client')
+    const cache = ['--cache', '--cache-dir', folder]
+    const result = await runCli(
+      ['credential-process', ...flags, ...ARN_FLAGS, '--endpoint', emulator.url, ...cache],
+      {
+        launcher: ['/bin/sh', '-c', 'ulimit -f 0; exec "$0" "$@"', process.execPath, EXECUTABLE],
+      },
+    )
+    expect(credentialsIn(result)).toBeDefined()
+    expect(result.stderr).toMatch(/warning: the cache file .+ could not be written \(EFBIG\)/u)
+    expect(readdirSync(folder)).toEqual([])
   })
 })
 
