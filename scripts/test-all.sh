@@ -24,6 +24,7 @@ for program in "${!package_of[@]}"; do
 done
 # The Python client is tested with the distribution's own interpreter.
 /usr/bin/python3 -c 'import boto3' 2>/dev/null || missing+=(python3-boto3)
+/usr/bin/ruby -e 'require "aws-sdk-core"' 2>/dev/null || missing+=(ruby-aws-sdk-core)
 
 if ((${#missing[@]})); then
   echo "installing: ${missing[*]}" >&2

@@ -26,9 +26,7 @@ type TokenInvocation = Pick<Invocation, 'system' | 'reporter'> & {
   >
 }
 
-export async function openTokenIdentity(
-  invocation: SessionInvocation,
-): Promise<Identity> {
+export async function openTokenIdentity(invocation: SessionInvocation): Promise<Identity> {
   const { settings } = invocation
   return await loadPkcs11Identity(
     {

@@ -6,12 +6,11 @@
  * @module
  */
 
-import { isIP } from 'node:net'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import { setHopLimit } from '../../native/hop-limit.ts'
 import { loadLibc } from '../../native/libc.ts'
 import { inheritedSockets } from '../../native/service-manager.ts'
-import { isLoopback, METADATA_ADDRESSES } from '../../outputs/endpoint/host-table.ts'
+import { isIpAddress, isLoopback, METADATA_ADDRESSES } from '../../outputs/endpoint/host-table.ts'
 import { MetadataTokens } from '../../outputs/endpoint/metadata-token.ts'
 import { startEndpoint, type Endpoint, type ListenOn } from '../../outputs/endpoint/server.ts'
 import { containerPath } from '../../outputs/endpoint/served-role.ts'
@@ -86,7 +85,7 @@ function listenOn({ settings, system, reporter }: Invocation<'serve'>): ListenOn
     return { fd }
   }
   const { bind, port = DEFAULT_PORT, allowRemote } = settings
-  if (isIP(bind) === 0) {
+  if (!isIpAddress(bind)) {
     throw new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', `--bind "${bind}" is no IP address`, {
       hint: 'use 127.0.0.1 or ::1',
     })

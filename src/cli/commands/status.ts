@@ -6,14 +6,11 @@
  * @module
  */
 
-import { get } from 'node:http'
-import { RolesAnywhereError } from '../../core/errors.ts'
-import type { RoleReport, StatusReport } from '../../outputs/endpoint/metrics.ts'
+import { fetchStatus } from '../../outputs/endpoint/fetch-status.ts'
+import type { RoleReport } from '../../outputs/endpoint/metrics.ts'
 import type { Invocation } from '../invocation.ts'
 
 const DEFAULT_PORT = 9911
-const TIMEOUT_MS = 3_000
-const MAX_BYTES = 1_048_576
 
 export async function execute({ settings, system }: Invocation<'status'>): Promise<number> {
   const report = await fetchStatus(settings.bind, settings.port ?? DEFAULT_PORT)
@@ -44,35 +41,4 @@ function until(instant: string | null, now: number): string | undefined {
   const minutes = Math.floor((Date.parse(instant) - now) / 60_000)
   const left = minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`
   return `valid to ${instant} (${left} left)`
-}
-
-async function fetchStatus(address: string, port: number): Promise<StatusReport> {
-  const host = address.includes(':') ? `[${address}]` : address
-  const where = `http://${host}:${port}`
-  const failed = (why: string, cause?: unknown): RolesAnywhereError =>
-    new RolesAnywhereError('ERR_NETWORK_CONNECT', `no answer from ${where}: ${why}`, {
-      hint: 'is `rolesanywhere serve` running there? see --port and --bind',
-      cause,
-    })
-  return await new Promise((resolve, reject) => {
-    const request = get(
-      { host: address, port, path: '/status', timeout: TIMEOUT_MS, agent: false },
-      (response) => {
-        let text = ''
-        response.setEncoding('utf8')
-        response.on('data', (chunk: string) => {
-          text += chunk
-          if (text.length > MAX_BYTES) request.destroy(new Error('far too long an answer'))
-        })
-        response.on('end', () => {
-          if (response.statusCode !== 200) reject(failed(`status ${response.statusCode ?? 0}`))
-          else resolve(JSON.parse(text) as StatusReport)
-        })
-      },
-    )
-    request.on('timeout', () => request.destroy(new Error('timed out')))
-    request.on('error', (cause: NodeJS.ErrnoException) => {
-      reject(failed(cause.code ?? cause.message, cause))
-    })
-  })
 }

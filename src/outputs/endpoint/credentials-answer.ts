@@ -7,7 +7,7 @@
 
 import type { SessionCredentials } from '../../core/credentials.ts'
 import type { RolesAnywhereError } from '../../core/errors.ts'
-import { jsonResponse, type EndpointResponse } from './exchange.ts'
+import { jsonResponse, jsonTextResponse, type EndpointResponse } from './exchange.ts'
 import type { ServedRole } from './served-role.ts'
 
 /** A request that is let through and needs credentials, which may still have to be waited for. */
@@ -17,22 +17,39 @@ export interface CredentialsWanted {
   readonly headers: Readonly<Record<string, string>>
 }
 
-export function credentialsAnswer(
-  { role, format, headers }: CredentialsWanted,
+/** Bodies by format, written once for each set of credentials: thousands of requests get the same. */
+export class CredentialsBodies {
+  readonly #bodies = new WeakMap<SessionCredentials, Map<CredentialsWanted['format'], string>>()
+
+  answer(
+    { role, format, headers }: CredentialsWanted,
+    credentials: SessionCredentials,
+    lastUpdatedAt: number,
+  ): EndpointResponse {
+    const bodies = this.#bodies.get(credentials) ?? new Map<CredentialsWanted['format'], string>()
+    const body = bodies.get(format) ?? credentialsBody(role, format, credentials, lastUpdatedAt)
+    this.#bodies.set(credentials, bodies.set(format, body))
+    return jsonTextResponse(`${format}-credentials`, 200, body, headers)
+  }
+}
+
+function credentialsBody(
+  role: ServedRole,
+  format: CredentialsWanted['format'],
   credentials: SessionCredentials,
   lastUpdatedAt: number,
-): EndpointResponse {
+): string {
   const keys = {
     AccessKeyId: credentials.accessKeyId,
     SecretAccessKey: credentials.secretAccessKey,
     Token: credentials.sessionToken,
     Expiration: credentials.expiration,
   }
-  const body =
+  return JSON.stringify(
     format === 'imds'
       ? { Code: 'Success', LastUpdated: isoSeconds(lastUpdatedAt), Type: 'AWS-HMAC', ...keys }
-      : { ...keys, AccountId: role.accountId, RoleArn: role.roleArn }
-  return jsonResponse(`${format}-credentials`, 200, body, headers)
+      : { ...keys, AccountId: role.accountId, RoleArn: role.roleArn },
+  )
 }
 
 /** Never `Success`, never an empty key: clients then keep what they have, and ask again. */

@@ -51,6 +51,15 @@ export function jsonResponse(
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): EndpointResponse {
+  return jsonTextResponse(route, status, JSON.stringify(value), headers)
+}
+
+export function jsonTextResponse(
+  route: string,
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+): EndpointResponse {
   const type = { 'content-type': 'application/json' }
-  return { route, status, body: JSON.stringify(value), headers: { ...type, ...ALWAYS, ...headers } }
+  return { route, status, body, headers: { ...type, ...ALWAYS, ...headers } }
 }

@@ -9,6 +9,8 @@
  * @module
  */
 
+import { isIP } from 'node:net'
+
 export interface BoundAddress {
   /** As the socket reports it: no brackets, no zone. */
   readonly address: string
@@ -30,6 +32,10 @@ export function hostTable(bound: BoundAddress, names: readonly string[] = []): R
       return bound.port === 80 ? [name, `${name}:80`] : [`${name}:${bound.port}`]
     }),
   )
+}
+
+export function isIpAddress(text: string): boolean {
+  return isIP(text) !== 0
 }
 
 export function isLoopback(address: string): boolean {

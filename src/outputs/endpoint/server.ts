@@ -12,7 +12,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Clock, Reporter } from '../../core/ports.ts'
-import { credentialsAnswer, failureAnswer } from './credentials-answer.ts'
+import { CredentialsBodies, failureAnswer } from './credentials-answer.ts'
 import type { EndpointPeer, EndpointRequest, EndpointResponse } from './exchange.ts'
 import { hostTable, isLoopback } from './host-table.ts'
 import { peerUid } from './peer-uid.ts'
@@ -58,6 +58,7 @@ const STOP_PATIENCE_MS = 3_000
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const { clock, reporter } = options
   const requests = new Map<string, number>()
+  const bodies = new CredentialsBodies()
   const uids = new WeakMap<Socket, Promise<number | undefined>>()
   // A socket that systemd opened may bring requests before there is an answer to them.
   const ready = Promise.withResolvers<EndpointState>()
@@ -84,7 +85,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     let result: EndpointResponse
     try {
       const peer = { ...peerOf(request.socket), uid: await uids.get(request.socket) }
-      result = await respond(factsOf(request, peer), await ready.promise, clock)
+      result = await respond(factsOf(request, peer), await ready.promise, { clock, bodies })
     } catch (cause) {
       // An invariant broke; the cause could hold anything, so it goes nowhere.
       const name = cause instanceof Error ? cause.name : typeof cause
@@ -124,13 +125,13 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
 async function respond(
   request: EndpointRequest,
   state: EndpointState,
-  clock: Clock,
+  { clock, bodies }: { readonly clock: Clock; readonly bodies: CredentialsBodies },
 ): Promise<EndpointResponse> {
   const routed = route(request, state, clock())
   if ('status' in routed) return routed
   try {
     const credentials = await routed.role.credentials()
-    return credentialsAnswer(routed, credentials, routed.role.status().lastSuccessAt ?? clock())
+    return bodies.answer(routed, credentials, routed.role.status().lastSuccessAt ?? clock())
   } catch (error) {
     if (!(error instanceof RolesAnywhereError)) throw error
     return failureAnswer(routed, error, clock())

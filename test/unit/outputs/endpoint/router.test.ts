@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { RolesAnywhereError } from '../../../../src/core/errors.ts'
 import { ContainerToken } from '../../../../src/outputs/endpoint/container-token.ts'
 import {
-  credentialsAnswer,
+  CredentialsBodies,
   failureAnswer,
 } from '../../../../src/outputs/endpoint/credentials-answer.ts'
 import type {
@@ -275,7 +275,7 @@ describe('every route alike', () => {
 describe('bodies', () => {
   test('IMDS credentials as EC2 writes them', () => {
     const wanted = { role: servedRole(), format: 'imds', headers: {} } as const
-    expect(JSON.parse(credentialsAnswer(wanted, CREDENTIALS, NOW).body)).toEqual({
+    expect(JSON.parse(new CredentialsBodies().answer(wanted, CREDENTIALS, NOW).body)).toEqual({
       Code: 'Success',
       LastUpdated: '2026-11-22T05:15:00Z',
       Type: 'AWS-HMAC',

@@ -1,0 +1,47 @@
+/**
+ * Asks a running endpoint of ours how it is.
+ *
+ * @module
+ */
+
+import { get } from 'node:http'
+import { RolesAnywhereError } from '../../core/errors.ts'
+import type { StatusReport } from './metrics.ts'
+
+const TIMEOUT_MS = 3_000
+const MAX_BYTES = 1_048_576
+
+/**
+ * @param address - of this machine, as `serve --bind` has it
+ * @throws {RolesAnywhereError} ERR_NETWORK_CONNECT
+ */
+export async function fetchStatus(address: string, port: number): Promise<StatusReport> {
+  const host = address.includes(':') ? `[${address}]` : address
+  const where = `http://${host}:${port}`
+  const failed = (why: string, cause?: unknown): RolesAnywhereError =>
+    new RolesAnywhereError('ERR_NETWORK_CONNECT', `no answer from ${where}: ${why}`, {
+      hint: 'is `rolesanywhere serve` running there? see --port and --bind',
+      cause,
+    })
+  return await new Promise((resolve, reject) => {
+    const request = get(
+      { host: address, port, path: '/status', timeout: TIMEOUT_MS, agent: false },
+      (response) => {
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk: string) => {
+          text += chunk
+          if (text.length > MAX_BYTES) request.destroy(new Error('far too long an answer'))
+        })
+        response.on('end', () => {
+          if (response.statusCode !== 200) reject(failed(`status ${response.statusCode ?? 0}`))
+          else resolve(JSON.parse(text) as StatusReport)
+        })
+      },
+    )
+    request.on('timeout', () => request.destroy(new Error('timed out')))
+    request.on('error', (cause: NodeJS.ErrnoException) => {
+      reject(failed(cause.code ?? cause.message, cause))
+    })
+  })
+}

@@ -1,0 +1,150 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { RolesAnywhereError } from '../../../src/core/errors.ts'
+import type { Identity } from '../../../src/core/ports.ts'
+import { RotatingIdentity } from '../../../src/identity/rotating-identity.ts'
+import { FakeTime } from '../../support/fake-time.ts'
+import { throwawayIdentity } from '../../support/throwaway-identity.ts'
+
+let folder: string
+let path: string
+const time = new FakeTime()
+let warnings: string[]
+let disposed: string[]
+let loads: number
+let fail: RolesAnywhereError | undefined
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ra-rotating-'))
+  path = join(folder, 'leaf.pem')
+  writeFileSync(path, 'first')
+  warnings = []
+  disposed = []
+  loads = 0
+  fail = undefined
+})
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const base = await throwawayIdentity()
+
+function open(paths = [path], identity = base): Promise<RotatingIdentity> {
+  return RotatingIdentity.open({
+    load: () => {
+      loads += 1
+      if (fail !== undefined) return Promise.reject(fail)
+      const name = `identity ${loads}`
+      return Promise.resolve({
+        ...identity,
+        name,
+        [Symbol.asyncDispose]: () => {
+          disposed.push(name)
+          return Promise.resolve()
+        },
+      } as Identity)
+    },
+    paths,
+    clock: time.clock,
+    schedule: time.schedule,
+    reporter: { warn: (message) => warnings.push(message), debug: () => undefined },
+  })
+}
+
+const inUse = (rotating: RotatingIdentity): Promise<string> =>
+  rotating.use((identity) => Promise.resolve((identity as Identity & { name: string }).name))
+
+describe('a renewed identity', () => {
+  test('is used at the next signature, and the old one is closed', async () => {
+    await using rotating = await open()
+    expect(await inUse(rotating)).toBe('identity 1')
+    writeFileSync(path, 'second one')
+    expect(await inUse(rotating)).toBe('identity 2')
+    expect(disposed).toEqual(['identity 1'])
+  })
+
+  test('is seen through the link swap of a Kubernetes volume', async () => {
+    for (const version of ['v1', 'v2']) {
+      mkdirSync(join(folder, version))
+      writeFileSync(join(folder, version, 'tls.crt'), version)
+    }
+    symlinkSync('v1', join(folder, '..data'))
+    symlinkSync('..data/tls.crt', join(folder, 'tls.crt'))
+    await using rotating = await open([join(folder, 'tls.crt')])
+    symlinkSync('v2', join(folder, '..data_tmp'))
+    renameSync(join(folder, '..data_tmp'), join(folder, '..data'))
+    expect(await inUse(rotating)).toBe('identity 2')
+  })
+
+  test('that cannot be loaded is reported once, and the old one goes on until it can', async () => {
+    await using rotating = await open()
+    fail = new RolesAnywhereError('ERR_KEY_MISMATCH', 'certificate and key are no pair')
+    writeFileSync(path, 'half of it')
+    expect(await inUse(rotating)).toBe('identity 1')
+    expect(await inUse(rotating)).toBe('identity 1')
+    expect(warnings).toEqual([expect.stringContaining('no pair') as string])
+    fail = undefined
+    expect(await inUse(rotating)).toMatch(/identity \d/)
+    expect(await inUse(rotating)).not.toBe('identity 1')
+  })
+
+  test('that is deleted leaves the old one in use', async () => {
+    await using rotating = await open()
+    fail = new RolesAnywhereError('ERR_CONFIG_FILE_UNREADABLE', 'no such file')
+    rmSync(path)
+    expect(await inUse(rotating)).toBe('identity 1')
+  })
+
+  test('is not closed while a signature is being made', async () => {
+    await using rotating = await open()
+    const signing = Promise.withResolvers<undefined>()
+    const begun = Promise.withResolvers<undefined>()
+    const slow = rotating.use(() => {
+      begun.resolve(undefined)
+      return signing.promise
+    })
+    await begun.promise
+    writeFileSync(path, 'second one')
+    expect(await inUse(rotating)).toBe('identity 2')
+    expect(disposed).toEqual([])
+    signing.resolve(undefined)
+    await slow
+    expect(disposed).toEqual(['identity 1'])
+  })
+
+  test('is found by polling alone, and told about once', async () => {
+    const rotating = await open()
+    let told = 0
+    rotating.follow(() => (told += 1))
+    writeFileSync(path, 'second one')
+    await expect
+      .poll(async () => {
+        await time.advance(10_000)
+        return told
+      })
+      .toBe(1)
+    await time.advance(60_000)
+    expect(told).toBe(1)
+    await rotating[Symbol.asyncDispose]()
+    expect(time.pending).toBe(0)
+  })
+})
+
+test('a certificate near its end is warned about, once a day', async () => {
+  const day = 86_400_000
+  const now = time.clock()
+  const identity = await throwawayIdentity({
+    notBefore: new Date(now - 90 * day),
+    notAfter: new Date(now + 10 * day),
+  })
+  // Without files there is no real disk to wait for in fake time.
+  const rotating = await open([], identity)
+  rotating.follow(() => undefined)
+  await time.advance(day / 2)
+  expect(warnings).toEqual([expect.stringMatching(/expires in 2[34]\d hours/) as string])
+  await time.advance(day)
+  expect(warnings).toHaveLength(2)
+  await rotating[Symbol.asyncDispose]()
+})
