@@ -178,14 +178,14 @@ const PASSWORDS: readonly Case[] = [
     exitCode: 2,
   },
   {
-    what: 'a password that waits for TPM keys',
+    what: 'a password of a TPM key beside a key that is none',
     args: () => withEncryptedKey('--tpm-key-password', KEY_PASSWORD),
-    exitCode: 2,
+    exitCode: 4,
   },
   {
     what: 'a PIN in a PKCS#11 URI',
     args: () => withKey(`pkcs11:object=x?pin-value=${encodeURIComponent(KEY_PASSWORD)}`),
-    exitCode: 2,
+    exitCode: 4,
   },
   {
     what: 'a question without a terminal',
