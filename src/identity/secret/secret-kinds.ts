@@ -8,7 +8,7 @@
 
 import { join } from 'node:path'
 import { RolesAnywhereError } from '../../core/errors.ts'
-import { checkPermissions, readAtMost, readSmallFile } from '../files/read-file.ts'
+import { checkPermissions, readSmallFile } from '../files/read-file.ts'
 import type { ReadSecretOptions, SecretKind, SecretPorts, SecretSource } from './secret-source.ts'
 
 export interface SecretRequest {
@@ -53,11 +53,13 @@ export const SECRET_KINDS: Readonly<Record<SecretKind, SecretKindRow>> = {
       pattern: /^(?:0|[3-9]|[1-9][0-9]{1,5})$/u,
     },
     describe: (argument) => `file descriptor ${argument}`,
-    async read({ source, what, maxBytes }) {
+    async read({ source, what, ports, maxBytes }) {
+      const { readDescriptor } = await import('./read-descriptor.ts')
       try {
-        return await readAtMost(Number(source.argument), maxBytes)
+        return await readDescriptor(Number(source.argument), maxBytes, ports.signal)
       } catch (cause) {
-        throw unavailable(source, what, 'cannot be read', cause)
+        const problem = ports.signal?.aborted === true ? 'was cancelled' : 'cannot be read'
+        throw unavailable(source, what, problem, cause)
       }
     },
   },
