@@ -109,6 +109,25 @@ describe.skipIf(!hasProgram('openssl'))('what openssl exports', () => {
     await expectWhole('ber.p12')
   })
 
+  it('one that asks for 2^31 iterations is refused before they are spent', async () => {
+    exportWithOpenssl('honest.p12', '-passout', `pass:${PASSWORD}`)
+    const honest = readFileSync(pathTo('honest.p12'))
+    // MacData { DigestInfo { SHA-256 … } … INTEGER 2048 } at the end; two bytes more for the INTEGER.
+    const macData = honest.lastIndexOf(Buffer.from('30413031300d0609608648016503040201', 'hex'))
+    expect(macData).toBeGreaterThan(0)
+    expect(honest.toString('hex', honest.length - 4)).toBe('02020800')
+    const bomb = Buffer.concat([honest.subarray(0, -4), Buffer.from('02047fffffff', 'hex')])
+    bomb.writeUInt8(0x43, macData + 1)
+    bomb.writeUInt16BE(bomb.readUInt16BE(2) + 2, 2)
+    writeFileSync(pathTo('bomb.p12'), bomb)
+    const startedAt = performance.now()
+    await expect(load('bomb.p12')).rejects.toMatchObject({
+      code: 'ERR_KEY_KDF_TOO_COSTLY',
+      message: expect.stringContaining('2147483647 iterations') as string,
+    })
+    expect(performance.now() - startedAt).toBeLessThan(1000)
+  })
+
   it('base64 of one opens too', async () => {
     exportWithOpenssl('raw.p12', '-passout', `pass:${PASSWORD}`)
     writeFileSync(pathTo('base64.p12'), readFileSync(pathTo('raw.p12')).toString('base64'))
