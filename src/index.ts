@@ -59,7 +59,7 @@ export interface FromRolesAnywhereOptions {
   readonly caBundle?: string | undefined
   /** URL of a proxy. Default: none; the environment is not asked. */
   readonly proxy?: string | undefined
-  /** Milliseconds for one call, retries included. Default 60,000. */
+  /** Milliseconds for one call, retries included, 1 to 3,600,000. Default 60,000. */
   readonly timeoutMs?: number | undefined
   /** Gets each warning, such as of a key file that others may read. Default: warnings are dropped. */
   readonly onWarning?: Reporter['warn'] | undefined
@@ -144,8 +144,24 @@ function parametersOf(options: FromRolesAnywhereOptions): CreateSessionParameter
     roleSessionName: options.roleSessionName,
   }
   checkCreateSessionParameters(parameters)
+  checkTimeout(options.timeoutMs)
   return parameters
 }
+
+function checkTimeout(timeoutMs: number | undefined): void {
+  if (timeoutMs === undefined) return
+  if (Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS) return
+  throw new RolesAnywhereError(
+    'ERR_USAGE_INVALID_VALUE',
+    'no call can last as long as timeoutMs says',
+    {
+      hint: `timeoutMs takes whole milliseconds from 1 to ${MAX_TIMEOUT_MS}`,
+    },
+  )
+}
+
+/** As long as --timeout may be. */
+const MAX_TIMEOUT_MS = 3_600_000
 
 async function transportFor({ caBundle, proxy }: FromRolesAnywhereOptions): Promise<Transport> {
   return createTransport({

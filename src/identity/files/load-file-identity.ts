@@ -170,10 +170,21 @@ function rememberedPassword(
     const what = `the password of "${name}"`
     remembered ??=
       typeof password === 'function'
-        ? password()
+        ? textFrom(password, what)
         : readSecret(password, what, secrets, { strictPermissions })
     return remembered
   }
+}
+
+/** Callers without a type checker may yield anything, and Node's own error would quote it. */
+async function textFrom(password: () => Promise<unknown>, what: string): Promise<string> {
+  const text = await password()
+  if (typeof text === 'string') return text
+  throw new RolesAnywhereError(
+    'ERR_CONFIG_SECRET_UNAVAILABLE',
+    `cannot read ${what}: the function for it yields ${text === null ? 'null' : typeof text}`,
+    { hint: 'it must yield a string' },
+  )
 }
 
 function isMismatch(error: unknown): boolean {
