@@ -43,7 +43,8 @@ Generated from \`src/core/errors.ts\` by \`npm run docs\`.
 
 A failure prints one line \`rolesanywhere: error: what happened [CODE]\` and mostly a line \`hint: what to do next\` on stderr. With
 \`--log-format json\` both are members of one JSON object. stdout then carries 0 bytes. Codes and exit codes are part of the
-interface. Success is 0; a run ended by SIGINT or SIGTERM is 130 or 143.
+interface. Success is 0; a run cut off by SIGINT or SIGTERM is 130 or 143, while \`serve\`, \`update\` and the
+emulator, which end no other way, then exit with 0.
 
 ${families.join('\n')}`
 }

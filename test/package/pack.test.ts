@@ -50,7 +50,7 @@ describe('the package', () => {
     expect([...top].toSorted()).toEqual(
       [
         ...['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'],
-        ...['bin', 'dist', 'docs'],
+        ...['bin', 'dist', 'docs', 'packaging'],
       ].toSorted(),
     )
   })
@@ -58,7 +58,7 @@ describe('the package', () => {
   it('holds no source, test, key, map or machine path', () => {
     const strangers = packed.filter(
       (path) =>
-        !/^(?:bin\/[a-z-]+\.(?:js|json)|docs\/(?:[a-z0-9-]+\.md|recipes\/[a-z-]+\.py)|[A-Z]+(?:\.md)?|package\.json)$/u.test(
+        !/^(?:bin\/[a-z-]+\.(?:js|json)|docs\/(?:[a-z0-9-]+\.md|recipes\/[a-z-]+\.py)|packaging\/systemd\/[a-z-]+\.[a-z]+|[A-Z]+(?:\.md)?|package\.json)$/u.test(
           path,
         ) &&
         !/^dist\/(?:(?:chunks\/)?[\w.-]+\.c?js|types\/[\w/-]+\.d\.ts|THIRD-PARTY-LICENSES\.txt)$/u.test(
