@@ -52,7 +52,7 @@ export const COMMAND_SETTINGS = [
   {
     name: 'json',
     type: 'boolean',
-    commands: ['pkcs11 list'],
+    commands: ['pkcs11 list', 'status'],
     places: ['flag'],
     help: 'Print JSON instead of lines',
   },
@@ -170,13 +170,6 @@ export const COMMAND_SETTINGS = [
     default: 'bash',
     commands: ['env'],
     help: 'Form of the lines on standard output',
-  },
-  {
-    name: 'json',
-    type: 'boolean',
-    commands: ['status'],
-    places: ['flag'],
-    help: 'Print JSON',
   },
   {
     name: 'trustAnchor',
