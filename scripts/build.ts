@@ -57,16 +57,22 @@ async function bundle(input: Record<string, string>, format: 'cjs' | 'esm'): Pro
     minify: 'dce-only',
     entryFileNames: `[name].${extension}`,
     chunkFileNames: `chunks/[name]-[hash].${extension}`,
-    codeSplitting: { groups: [{ name: 'start', test: isNeededAtEveryStart }] },
+    codeSplitting: {
+      groups: [
+        { name: 'start', test: oneOf(NEEDED_AT_EVERY_START), priority: 2 },
+        { name: 'session', test: oneOf(NEEDED_FOR_EVERY_SESSION), priority: 1 },
+      ],
+    },
   })
   return output.flatMap((chunk) => (chunk.type === 'chunk' ? Object.keys(chunk.modules) : []))
 }
 
-/** What even a run that the cache answers needs: one file, since each further one costs about 1 ms. */
-function isNeededAtEveryStart(path: string): boolean {
-  return NEEDED_AT_EVERY_START.some((part) => path.includes(part))
+/** Whether a module is one of those named; what they import goes along. */
+function oneOf(names: readonly string[]): (path: string) => boolean {
+  return (path) => names.some((name) => path.endsWith(name))
 }
 
+/** What even a run that the cache answers needs: one file, since each further one costs about 1 ms. */
 const NEEDED_AT_EVERY_START = [
   '/src/cli/cache-folder.ts',
   '/src/cli/commands.ts',
@@ -80,6 +86,13 @@ const NEEDED_AT_EVERY_START = [
   '/src/session/cache/cache-entry.ts',
   '/src/settings/setting-row.ts',
   '/src/settings/settings-table.ts',
+]
+
+/** What is needed besides when the cache has no answer and the key is in a file. */
+const NEEDED_FOR_EVERY_SESSION = [
+  '/src/cli/fetch-credentials.ts',
+  '/src/cli/open-identity.ts',
+  '/src/session/create-session.ts',
 ]
 
 /** undici speaks HTTP/1.1 with bytes here: fetch and HTTP/2 would only make the start slower. */
