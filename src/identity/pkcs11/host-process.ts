@@ -9,6 +9,7 @@
  * @module
  */
 
+import { Worker } from 'node:worker_threads'
 import { CryptokiSession } from './cryptoki-session.ts'
 import { CryptokiError } from './cryptoki.ts'
 import type { HostFailure, HostReply, HostRequest } from './host-protocol.ts'
@@ -22,6 +23,15 @@ process.on('message', (message: HostRequest) => {
 
 // A Ctrl-C goes to the whole process group; our parent decides when this process ends.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined)
+
+// A parent that is killed closes the channel, which a thread stuck in the module never learns: without
+// this, each such run would leave a process behind that holds the reader and ignores SIGTERM.
+const END_WITH_PARENT = `
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL')
+  }, 1000)`
+new Worker(END_WITH_PARENT, { eval: true }).unref()
 
 async function serve(request: HostRequest): Promise<void> {
   let reply: HostReply
