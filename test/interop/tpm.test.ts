@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts'
 import { createAuthority } from '../../src/emulator/throwaway-pki.ts'
 import { openTpmHandle, openTpmKeyFile } from '../../src/identity/tpm/open-tpm-key.ts'
-import { RefusedPasswords } from '../../src/identity/tpm/refused-passwords.ts'
+import { RefusedPasswords } from '../../src/identity/secret/refused-passwords.ts'
 import { decodeBlocks } from '../../src/identity/files/decode-blocks.ts'
 import type { OpenedKey } from '../../src/identity/key-candidate.ts'
 import { hasProgram } from '../support/capabilities.ts'
@@ -137,7 +137,7 @@ function passwordFlags(name: KeyName): readonly string[] {
 }
 
 function openFile(
-  name: KeyName,
+  name: KeyName | 'guarded',
   password: string | undefined,
   refusedPasswords = new RefusedPasswords(),
   device = tpm.socketPath,
@@ -208,6 +208,39 @@ describe.skipIf(!isReady)('keys in a software TPM', () => {
       expect(await failedTries()).toBe(0)
     },
   )
+
+  it('a parent with a password of its own costs one try, however often it is met', async () => {
+    const parent = '0x81000100'
+    const attributes = STORAGE_KEY_ATTRIBUTES.replace('noda|', '')
+    await tpm.run(
+      ...(['tpm2_createprimary', '-Q', '-C', 'o', '-G', 'ecc', '-p', 'parent'] as const),
+      ...['-a', attributes, '-c', 'guarded.ctx'],
+    )
+    await tpm.run('tpm2_evictcontrol', '-Q', '-C', 'o', '-c', 'guarded.ctx', parent)
+    await flush()
+    await tpm.run(
+      ...(['tpm2_create', '-Q', '-C', parent, '-P', 'parent', '-G', 'ecc'] as const),
+      ...['-a', SIGNING_KEY_ATTRIBUTES, '-u', 'guarded.pub', '-r', 'guarded.priv'],
+    )
+    await flush()
+    await tpm.run(
+      ...(['tpm2_encodeobject', '-C', parent, '-P', 'parent', '-p', '-u', 'guarded.pub'] as const),
+      ...['-r', 'guarded.priv', '-o', 'guarded.tss2'],
+    )
+    await flush()
+    const before = await failedTries()
+    const refused = new RefusedPasswords()
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const { signer } = await openFile('guarded', undefined, refused)
+      await expect(signer.sign(Buffer.from('x'))).rejects.toMatchObject({
+        code: 'ERR_KEY_UNSUPPORTED',
+        message: expect.stringContaining('0x81000100') as string,
+      })
+    }
+    expect(await failedTries()).toBe(before + 1)
+    await tpm.run('tpm2_dictionarylockout', '--clear-lockout')
+    await tpm.run('tpm2_evictcontrol', '-Q', '-C', 'o', '-c', parent)
+  })
 
   it('a wrong password on the command line costs one try', async () => {
     const flags = ['--key-password', 'env:KEY_PASSWORD']

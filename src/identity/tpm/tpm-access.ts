@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RefusedPasswords } from './refused-passwords.ts'
+import type { RefusedPasswords } from '../secret/refused-passwords.ts'
 
 export interface TpmAccess {
   /** A device, the path of a Unix socket, or `HOST:PORT`. Default `/dev/tpmrm0`. */

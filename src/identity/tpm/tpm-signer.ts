@@ -34,7 +34,7 @@ import {
   storageKeyTemplate,
   type PublicArea,
 } from './public-area.ts'
-import type { RefusedPasswords } from './refused-passwords.ts'
+import type { RefusedPasswords } from '../secret/refused-passwords.ts'
 import { RC_AUTH_FAIL, RC_BAD_AUTH, RC_LOCKOUT, baseCode, tpmFailure } from './response-codes.ts'
 import { prepareDigest } from './signing-scheme.ts'
 import type { Tss2Key } from './tss2-key-file.ts'
@@ -117,7 +117,7 @@ class TpmSigner implements Signer {
     return explained(key.name, async () => {
       const { digest, scheme } = prepareDigest(this.#area, message, hash ?? 'sha256')
       await using channel = await openTpm(device)
-      const signature = await withKey(channel, key, (handle) =>
+      const signature = await withKey(channel, key, refusedPasswords, (handle) =>
         sign(channel, handle, digest, scheme, password).catch(async (error: unknown) => {
           if (!isWrongPassword(error)) throw error
           refusedPasswords.add(key.name, password)
@@ -144,15 +144,41 @@ class TpmSigner implements Signer {
 async function withKey<T>(
   channel: TpmChannel,
   key: TpmKey,
+  refusedPasswords: RefusedPasswords,
   use: (handle: number) => Promise<T>,
 ): Promise<T> {
   if (key.kind === 'handle') return use(key.handle)
   const { parent, rsaParent, privateBytes, publicBytes } = key.key
   const loadAndUse = async (parentHandle: number): Promise<T> =>
     withFlush(channel, await load(channel, parentHandle, privateBytes, publicBytes), use)
-  if (parent >>> 24 === HT_PERSISTENT) return loadAndUse(parent)
+  if (parent >>> 24 === HT_PERSISTENT) {
+    return withEmptyPassword(parent, refusedPasswords, () => loadAndUse(parent))
+  }
   const primary = await createPrimary(channel, parent, storageKeyTemplate(rsaParent))
   return withFlush(channel, primary, loadAndUse)
+}
+
+/** A parent that has a password counts the empty one as a wrong try: once is enough. */
+async function withEmptyPassword<T>(
+  parent: number,
+  refusedPasswords: RefusedPasswords,
+  use: () => Promise<T>,
+): Promise<T> {
+  const name = `the parent key 0x${parent.toString(16)}`
+  const empty = new Uint8Array(0)
+  const unsupported = new RolesAnywhereError(
+    'ERR_KEY_UNSUPPORTED',
+    `${name} in the TPM has a password of its own, which is not supported`,
+    { hint: 'make the key under a parent without password' },
+  )
+  if (refusedPasswords.has(name, empty)) throw unsupported
+  try {
+    return await use()
+  } catch (error) {
+    if (!isWrongPassword(error)) throw error
+    refusedPasswords.add(name, empty)
+    throw unsupported
+  }
 }
 
 async function withFlush<T>(

@@ -15,7 +15,7 @@ import {
 } from '../../../../src/identity/tpm/commands.ts'
 import { openTpmHandle, parseTpmHandle } from '../../../../src/identity/tpm/open-tpm-key.ts'
 import type { PublicArea } from '../../../../src/identity/tpm/public-area.ts'
-import { RefusedPasswords } from '../../../../src/identity/tpm/refused-passwords.ts'
+import { RefusedPasswords } from '../../../../src/identity/secret/refused-passwords.ts'
 import { baseCode, tpmFailure } from '../../../../src/identity/tpm/response-codes.ts'
 import { prepareDigest } from '../../../../src/identity/tpm/signing-scheme.ts'
 import { hasProgram } from '../../../support/capabilities.ts'

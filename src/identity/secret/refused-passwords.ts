@@ -1,6 +1,6 @@
 /**
- * Which passwords a TPM has refused in this process, so that none is sent a second time: `serve`
- * refreshes for months, and every wrong try brings the TPM's lock-out nearer.
+ * Which passwords and PINs a TPM or token has refused in this process, so that none is sent a second
+ * time: `serve` runs for months and loads its identity anew, and every wrong try brings a lock nearer.
  *
  * @see reliability.md T22
  * @module
