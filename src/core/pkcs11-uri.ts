@@ -97,7 +97,15 @@ export function describePkcs11Uri(uri: Pkcs11Uri): string {
 
 /** `text` with the values of PIN attributes hidden, be it a URI that parses or not. */
 export function hidePin(text: string): string {
-  return isPkcs11Uri(text) ? text.replace(/(pin-(?:value|source)=)[^&;?]*/giu, '$1***') : text
+  if (!isPkcs11Uri(text)) return text
+  const [path = '', ...query] = text.split('?')
+  // In the query a `;` or another `?` does not end a value, nor does an `&` in the path.
+  return [
+    path.replace(/(pin-(?:value|source)=)[^;]*/giu, '$1***'),
+    ...(query.length === 0
+      ? []
+      : [query.join('?').replace(/(pin-(?:value|source)=)[^&]*/giu, '$1***')]),
+  ].join('?')
 }
 
 /** Every path attribute of RFC 7512, in the order in which we write them. */

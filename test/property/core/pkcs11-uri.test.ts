@@ -49,6 +49,8 @@ describe('PKCS#11 URIs', () => {
       `pkcs11:?pin-value=${pin}&pin-value=${pin}`,
       `pkcs11:?pin-source=file:/x&pin-value=${pin}`,
       `pkcs11:?pin-value=${pin}#`,
+      `pkcs11:token=a?pin-value=1;${pin}?${pin}&module-name=x`,
+      `pkcs11:pin-value=1&${pin};token=a`,
     ]
     for (const form of forms) {
       expect(hidePin(form)).not.toContain(pin)
