@@ -62,8 +62,9 @@ function changeableBy(path: string): string | undefined {
   if (isStickyFolder) return undefined
   if ((stats.mode & WRITABLE_BY_OTHERS) !== 0) return 'can be written by every user'
   // Folders of root's own group (Debian's /usr/local has group staff, with root's powers), of the
-  // user's private group and of macOS's administrators give nobody a power that they lack.
-  const trustedGroups = [0, process.getegid?.(), DEBIAN_STAFF, MACOS_ADMIN]
+  // user's private group (numbered as the user, unlike one that users share) and of macOS's
+  // administrators give nobody a power that they lack.
+  const trustedGroups = [0, userId, DEBIAN_STAFF, MACOS_ADMIN]
   if ((stats.mode & WRITABLE_BY_GROUP) !== 0 && !trustedGroups.includes(stats.gid)) {
     return 'can be written by a group'
   }

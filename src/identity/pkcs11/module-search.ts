@@ -92,9 +92,11 @@ function namedModule(
   places: ModulePlaces,
 ): ModuleCandidate | undefined {
   if (library !== undefined) {
-    // A bare name is looked for as the dynamic linker would, but only where modules are kept.
+    // A bare name is looked for as the dynamic linker would, but only where modules are kept: what
+    // lies in the current folder is loaded only when a path says so.
     const path = library.includes('/') || library.includes('\\') ? resolve(library) : undefined
-    const found = path ?? findByFileName(library, places) ?? resolve(library)
+    const found = path ?? findByFileName(library, places)
+    if (found === undefined) throw unknownModule(library, '--pkcs11-lib')
     return { path: checkModuleFile(found, '--pkcs11-lib'), origin: '--pkcs11-lib' }
   }
   const modulePath = uri.query.get('module-path')
@@ -125,9 +127,13 @@ function findByName(name: string, places: ModulePlaces): string {
     ? knownPaths(places).find((path) => stem(path) === stem(name) && existsSync(path))
     : undefined
   if (found !== undefined) return found
-  throw new RolesAnywhereError(
+  throw unknownModule(name, 'module-name of the URI')
+}
+
+function unknownModule(name: string, setting: string): RolesAnywhereError {
+  return new RolesAnywhereError(
     'ERR_TOKEN_MODULE_UNUSABLE',
-    `no PKCS#11 module is called ${quoted(name)} (module-name of the URI)`,
+    `no PKCS#11 module is called ${quoted(name)} (${setting})`,
     { hint: 'give its path with --pkcs11-lib' },
   )
 }

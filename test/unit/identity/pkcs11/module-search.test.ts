@@ -51,6 +51,18 @@ describe('modules', () => {
     expect(found()).toEqual([['lib/pkcs11/b.so', 'lib/pkcs11/a.so', 'lib/pkcs11/c.so']])
   })
 
+  test('a bare name is not looked for in the current folder', () => {
+    write('here.so')
+    const before = process.cwd()
+    process.chdir(folder)
+    try {
+      expect(() => found('pkcs11:', 'here.so')).toThrow(/no PKCS#11 module is called "here.so"/u)
+      expect(found('pkcs11:', './here.so')).toEqual([['here.so']])
+    } finally {
+      process.chdir(before)
+    }
+  })
+
   test('trust modules, other programs’ modules, absent ones and backup files are left out', () => {
     write('lib/pkcs11/a.so')
     write('package/trust.module', 'module: a.so\ntrust-policy: yes\n')
