@@ -3,11 +3,12 @@
  * (test/support/pkcs11-proxy.c).
  */
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { verify } from 'node:crypto'
 import { chmodSync, copyFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parsePkcs11Uri } from '../../src/core/pkcs11-uri.ts'
 import type { Identity } from '../../src/core/ports.ts'
 import { createAuthority } from '../../src/emulator/throwaway-pki.ts'
 import type { HostDeadlines } from '../../src/identity/pkcs11/module-host.ts'
@@ -15,6 +16,7 @@ import {
   loadPkcs11Identity,
   type Pkcs11IdentityOptions,
 } from '../../src/identity/pkcs11/load-pkcs11-identity.ts'
+import { findTokens, ModulePool } from '../../src/identity/pkcs11/token-search.ts'
 import type { SecretSource } from '../../src/identity/secret/secret-source.ts'
 import {
   hasCompiler,
@@ -181,6 +183,16 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(proxy.calls('C_Login')).toEqual(['C_Login user=1 0xa0'])
     })
 
+    test('a PIN that was refused is not sent again when the identity is loaded anew', async () => {
+      const ports = world({ env: { PIN: '9876' } })
+      for (let round = 0; round < 3; round += 1) {
+        await expect(load(ports)).rejects.toMatchObject({ code: 'ERR_TOKEN_PIN_INCORRECT' })
+      }
+      expect(proxy.calls('C_Login')).toEqual(['C_Login user=1 0xa0'])
+      await using identity = await load({ ...ports, secrets: world().secrets })
+      expect(await signs(identity)).toBe(true)
+    })
+
     test('a person may try again, but the same wrong PIN is not sent twice', async () => {
       const ports = world({ answers: ['wrong', 'wrong', PIN] })
       await using identity = await load(ports, { pin: undefined })
@@ -301,6 +313,45 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(ports.told).toEqual(['touch the token "main" if it blinks'])
     })
 
+    test('one that hangs ends with a parent that is killed', async () => {
+      const { url } = import.meta
+      const host = new URL('../../src/identity/pkcs11/module-host.ts', url).href
+      const { secrets } = world({ faults: 'hang=C_Initialize' })
+      const parent = spawn(
+        process.execPath,
+        [
+          ...['--input-type=module', '--eval'],
+          `import { ModuleHost } from ${JSON.stringify(host)}
+           await ModuleHost.start({ path: ${JSON.stringify(proxy.path)}, env: process.env })`,
+        ],
+        { env: secrets.env, stdio: 'ignore' },
+      )
+      await expect.poll(() => proxy.calls('C_Initialize'), { timeout: 8000 }).toHaveLength(1)
+      const [pid] = hostProcesses(parent.pid)
+      expect(pid).toBeTypeOf('number')
+      parent.kill('SIGKILL')
+      await expect.poll(() => isRunning(pid!), { timeout: 5000 }).toBe(false)
+    })
+
+    test('one that fails to list its slots hides no other', async () => {
+      const source = tokens.file('broken.c', BROKEN_MODULE)
+      const broken = join(tokens.folder, 'broken.so')
+      execFileSync('gcc', ['-shared', '-fPIC', '-o', broken, source])
+      const { secrets, reporter } = world()
+      await using pool = new ModulePool({ env: secrets.env, reporter })
+      const group = [broken, SOFTHSM].map((path) => ({ path, origin: 'test' }))
+      const found = await findTokens(
+        parsePkcs11Uri('pkcs11:token=main'),
+        { groups: [group], isExplicit: false, rejected: [] },
+        pool,
+      )
+      expect(found.map(({ slot }) => slot.token.label)).toEqual(['main'])
+      expect(pool.failures).toMatchObject([{ code: 'ERR_TOKEN_FAILED' }])
+      await expect(load(world(), { library: broken })).rejects.toMatchObject({
+        code: 'ERR_TOKEN_FAILED',
+      })
+    })
+
     test('a module that is closed leaves no process', async () => {
       {
         await using identity = await load(world())
@@ -308,7 +359,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
         expect(hostProcesses()).toHaveLength(1)
       }
       expect(proxy.calls('C_Finalize')).toEqual(['C_Finalize 0x0'])
-      await expect.poll(hostProcesses).toEqual([])
+      await expect.poll(() => hostProcesses()).toEqual([])
     })
   })
 
@@ -442,9 +493,30 @@ function isReaped(pid: number): boolean {
   }
 }
 
+/** Not even as a process that nobody has waited for, which is what orphans are in some containers. */
+function isRunning(pid: number): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', `${pid}`])
+  return /^[^Z]/u.test(stdout.toString().trim())
+}
+
+/** Initialises, and then fails every call. */
+const BROKEN_MODULE = `
+  #include <string.h>
+  static struct { unsigned char version[2]; void *call[68]; } list = { { 2, 40 }, { 0 } };
+  static unsigned long initialise(void *arguments) { return 0; }
+  static unsigned long info(char *to) { memset(to, 0, 88); return 0; }
+  static unsigned long fail(void) { return 5; }
+  unsigned long C_GetFunctionList(void **to) {
+    for (int index = 0; index < 68; index++) list.call[index] = fail;
+    list.call[0] = initialise;
+    list.call[2] = info;
+    *to = &list;
+    return 0;
+  }`
+
 /** Our children that hold a module. */
-function hostProcesses(): readonly number[] {
-  const listed = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', `${process.pid}`]).toString()
+function hostProcesses(parent = process.pid): readonly number[] {
+  const listed = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', `${parent}`]).toString()
   return listed
     .split('\n')
     .filter((line) => line.includes('host-process') && !line.includes('<defunct>'))

@@ -6,6 +6,7 @@
 
 import type { Pkcs11Ports } from '../../src/identity/pkcs11/token-world.ts'
 import type { HostDeadlines } from '../../src/identity/pkcs11/module-host.ts'
+import { RefusedPasswords } from '../../src/identity/secret/refused-passwords.ts'
 import { RolesAnywhereError } from '../../src/core/errors.ts'
 
 export interface TestPorts extends Pkcs11Ports {
@@ -42,6 +43,7 @@ export function testPorts({ env, answers, deadlines, now = NOW }: TestPortsOptio
     reporter,
     tell: (line) => void told.push(line),
     deadlines,
+    refusedPins: new RefusedPasswords(),
     secrets: {
       env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
       reporter,

@@ -12,6 +12,7 @@ import { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import { describePkcs11Uri, formatPkcs11Uri, type Pkcs11Uri } from '../../core/pkcs11-uri.ts'
 import type { Clock } from '../../core/ports.ts'
+import { quoted } from '../../core/printable.ts'
 import type { CertificateObject, TokenInfo } from './host-protocol.ts'
 import type { TokenConnection } from './token-connection.ts'
 import { tokenUriParts } from './token-search.ts'
@@ -149,7 +150,7 @@ function notFound(
   choice: CertificateChoice,
   connections: readonly TokenConnection[],
 ): RolesAnywhereError {
-  const tokens = connections.map(({ token }) => `"${token.label}"`).join(', ')
+  const tokens = connections.map(({ token }) => quoted(token.label)).join(', ')
   const hidden = connections.length > 1 ? '; none was logged in to, because several match' : ''
   const selected = choice.certSelector === undefined ? '' : ' and --cert-selector'
   return new RolesAnywhereError(

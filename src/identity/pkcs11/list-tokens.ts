@@ -79,11 +79,11 @@ export async function listPkcs11(
   const uri = readPkcs11Uri(options.uri ?? ANY_TOKEN, ports.reporter)
   const search = searchModules(options.library, uri)
   const { hosts, failures } = await world.startAll(search)
+  const connections = await world.connectAll(uri, hosts)
   const fatal = failures.find(
     ({ code }) => search.isExplicit || code === 'ERR_TOKEN_SUPPORT_MISSING',
   )
   if (fatal !== undefined) throw fatal
-  const connections = await world.connectAll(uri, hosts)
   if (options.login === true) await logInToOne(connections)
   const origins = new Map(search.groups.flat().map(({ path, origin }) => [path, origin]))
   const modules = hosts.map(async (host) => ({

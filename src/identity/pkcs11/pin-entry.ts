@@ -3,7 +3,7 @@
  *
  * - The token's flags are read before every try: a locked one gets none, and the final try is made
  *   only when that was allowed.
- * - A PIN that was refused is never sent again; one that did not come from a person is tried once.
+ * - A PIN that was refused is never sent again by this process; one that did not come from a person is tried once.
  * - A token with a keypad gets no PIN from us.
  *
  * PINs stay in this object, in memory; JavaScript cannot promise to wipe them.
@@ -15,6 +15,7 @@
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Reporter } from '../../core/ports.ts'
 import { quoted } from '../../core/printable.ts'
+import { RefusedPasswords } from '../secret/refused-passwords.ts'
 import { readSecret, type SecretPorts, type SecretSource } from '../secret/secret-source.ts'
 import { CKF, CKR, CryptokiError } from './cryptoki.ts'
 import { explainCryptokiError } from './explain-failure.ts'
@@ -36,6 +37,8 @@ export interface PinPorts {
   readonly reporter: Reporter
   /** A line for the person at the terminal. */
   readonly tell: (line: string) => void
+  /** Default: one for the whole process. */
+  readonly refusedPins?: RefusedPasswords | undefined
 }
 
 /** Which PIN is asked for: the login, or the extra one of an always-authenticate key. */
@@ -53,16 +56,20 @@ export interface PinAttempt<Result> {
 /** How often a person is asked before we give up. */
 const MAX_PROMPTS = 3
 
+/** Outlives every loading: a renewed certificate has its key on the token found anew. */
+const refusedInThisProcess = new RefusedPasswords()
+
 export class PinEntry {
   readonly #settings: PinSettings
   readonly #ports: PinPorts
-  readonly #refused = new Set<string>()
+  readonly #refused: RefusedPasswords
   /** The PIN of the last good login, for the next one and for `reusePin`. */
   #accepted: string | undefined
 
   constructor(settings: PinSettings, ports: PinPorts) {
     this.#settings = settings
     this.#ports = ports
+    this.#refused = ports.refusedPins ?? refusedInThisProcess
   }
 
   /**
@@ -77,13 +84,14 @@ export class PinEntry {
       this.#checkFlags(token)
       const { pin, isTyped } = await this.#obtain(token, attempt.purpose)
       try {
-        if (pin !== null && this.#refused.has(pin)) throw refusedBefore(token)
+        if (pin !== null && this.#refused.has(nameOf(token), Buffer.from(pin)))
+          throw refusedBefore(token)
         const result = await attempt.send(pin)
         if (pin !== null && attempt.purpose === 'login') this.#accepted = pin
         return result
       } catch (error) {
         if (!isPinRefusal(error)) throw error
-        if (pin !== null) this.#refused.add(pin)
+        if (pin !== null) this.#refused.add(nameOf(token), Buffer.from(pin))
         this.#accepted = undefined
         const explained = pinError(error, token, this.#settings)
         if (!isTyped || prompts === MAX_PROMPTS) throw explained
@@ -170,6 +178,11 @@ function question(token: TokenInfo, purpose: PinPurpose): string {
   if ((token.flags & CKF.USER_PIN_FINAL_TRY) !== 0) return `${name} (last try before it locks)`
   if ((token.flags & CKF.USER_PIN_COUNT_LOW) !== 0) return `${name} (few tries left)`
   return name
+}
+
+/** What stays the same when the token is found again, by whatever module and in whatever slot. */
+function nameOf({ label, serial, manufacturer, model }: TokenInfo): string {
+  return JSON.stringify([label, serial, manufacturer, model])
 }
 
 /** An empty PIN reaches the token as a wrong one, and costs a try. */

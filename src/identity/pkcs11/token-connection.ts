@@ -117,7 +117,7 @@ export class TokenConnection implements AsyncDisposable {
     this.#isLoggedIn = false
     this.#objects = undefined
     this.#host = await ModuleHost.start({ path: this.#host.path, ...this.#ports })
-    const present = await listTokens([this.#host])
+    const present = await listTokens(this.#host)
     const found = present.find(({ slot }) => isSameToken(slot.token, this.token))
     if (found === undefined) throw this.#gone(present)
     this.#slot = found.slot

@@ -57,6 +57,16 @@ export class ModulePool implements AsyncDisposable {
     })
   }
 
+  /** Every token that the modules show; one that fails here is left out like one that does not start. */
+  async tokensOf(hosts: readonly ModuleHost[]): Promise<readonly FoundToken[]> {
+    const lists = await Promise.allSettled(hosts.map(listTokens))
+    return lists.flatMap((result) => {
+      if (result.status === 'fulfilled') return result.value
+      this.failures.push(result.reason as RolesAnywhereError)
+      return []
+    })
+  }
+
   /** Hands a module over to a caller, who closes it; the pool forgets it. */
   release(host: ModuleHost): void {
     this.#hosts.delete(host.path)
@@ -79,7 +89,7 @@ export async function findTokens(
 ): Promise<readonly FoundToken[]> {
   const present: FoundToken[] = []
   for (const group of search.groups) {
-    const tokens = withoutRepeats(await listTokens(await pool.start(group)))
+    const tokens = withoutRepeats(await pool.tokensOf(await pool.start(group)))
     const matching = tokens.filter(({ host, slot }) => tokenMatches(uri, host.info, slot))
     if (matching.length > 0) return matching
     present.push(...tokens)
@@ -90,18 +100,13 @@ export async function findTokens(
   throw notFound(uri, present, modules, [...pool.failures, ...search.rejected])
 }
 
-/** Every token that the modules show. */
-export async function listTokens(hosts: readonly ModuleHost[]): Promise<readonly FoundToken[]> {
-  const lists = await Promise.all(
-    hosts.map(async (host) => {
-      try {
-        return (await host.ask('slots', null)).map((slot) => ({ host, slot }))
-      } catch (error) {
-        throw explainCryptokiError(error, `the module "${host.path}"`)
-      }
-    }),
-  )
-  return lists.flat()
+/** Every token that the module shows. */
+export async function listTokens(host: ModuleHost): Promise<readonly FoundToken[]> {
+  try {
+    return (await host.ask('slots', null)).map((slot) => ({ host, slot }))
+  } catch (error) {
+    throw explainCryptokiError(error, `the module "${host.path}"`)
+  }
 }
 
 /** Whether two answers are about the same token: not by slot, which changes when it is plugged in. */

@@ -10,18 +10,13 @@ import type { RolesAnywhereError } from '../../core/errors.ts'
 import type { Pkcs11Uri } from '../../core/pkcs11-uri.ts'
 import type { Clock, Reporter } from '../../core/ports.ts'
 import type { SecretPorts, SecretSource } from '../secret/secret-source.ts'
+import type { RefusedPasswords } from '../secret/refused-passwords.ts'
 import type { HostDeadlines, ModuleHost } from './module-host.ts'
 import { searchModules, type ModuleSearch } from './module-search.ts'
 import { PinEntry } from './pin-entry.ts'
 import { pinSettings } from './pin-settings.ts'
 import { TokenConnection } from './token-connection.ts'
-import {
-  findTokens,
-  listTokens,
-  ModulePool,
-  type FoundToken,
-  type HostPorts,
-} from './token-search.ts'
+import { findTokens, ModulePool, type FoundToken, type HostPorts } from './token-search.ts'
 import { tokenMatches } from './uri-match.ts'
 
 /** What every command on tokens can be told. */
@@ -43,6 +38,8 @@ export interface Pkcs11Ports {
   /** A line for the person at the terminal: a touch is needed, a PIN was wrong. */
   readonly tell: (line: string) => void
   readonly deadlines?: HostDeadlines | undefined
+  /** Default: one for the whole process. */
+  readonly refusedPins?: RefusedPasswords | undefined
 }
 
 export class TokenWorld implements AsyncDisposable {
@@ -93,7 +90,7 @@ export class TokenWorld implements AsyncDisposable {
     uri: Pkcs11Uri,
     hosts: readonly ModuleHost[],
   ): Promise<readonly TokenConnection[]> {
-    return (await listTokens(hosts))
+    return (await this.#pool.tokensOf(hosts))
       .filter(({ host, slot }) => tokenMatches(uri, host.info, slot))
       .map((found) => this.#connection(found, [uri]))
   }
