@@ -6,7 +6,10 @@
 
 import { verify, X509Certificate, type KeyObject } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from '../../src/core/arn.ts'
+import type { CreateSessionParameters } from '../../src/core/create-session-request.ts'
 import type { Identity } from '../../src/core/ports.ts'
+import { startEmulator } from '../../src/emulator/emulator.ts'
 import {
   createAuthority,
   type Authority,
@@ -18,6 +21,8 @@ import {
 } from '../../src/identity/pkcs11/load-pkcs11-identity.ts'
 import { listPkcs11 } from '../../src/identity/pkcs11/list-tokens.ts'
 import { readTokenCertificates } from '../../src/identity/pkcs11/load-pkcs11-signer.ts'
+import { createSession } from '../../src/session/create-session.ts'
+import { createTransport } from '../../src/transport/send.ts'
 import { existsSync } from 'node:fs'
 import { demand } from '../support/capabilities.ts'
 import {
@@ -37,6 +42,17 @@ async function signsWith(identity: Identity, hash = 'sha256'): Promise<boolean> 
   await using open = identity
   const signature = await open.signer.sign(MESSAGE, { hash: hash as 'sha256' })
   return verify(hash, MESSAGE, open.certificate.publicKey, signature)
+}
+
+function sessionFor(endpoint: URL): CreateSessionParameters {
+  const arn = 'arn:aws:rolesanywhere:eu-central-1:111122223333'
+  return {
+    trustAnchorArn: parseTrustAnchorArn(`${arn}:trust-anchor/1`),
+    profileArn: parseProfileArn(`${arn}:profile/1`),
+    roleArn: parseRoleArn('arn:aws:iam::111122223333:role/token'),
+    region: 'eu-central-1',
+    endpoint,
+  }
 }
 
 describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
@@ -180,6 +196,34 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
       code: 'ERR_TOKEN_PIN_REQUIRED',
       hint: expect.stringContaining('--reuse-pin') as string,
     })
+  })
+
+  test.each([
+    ...['rsa-2048', 'rsa-3072', 'ec-256', 'ec-384', 'ec-521'].map((label) => ({
+      certificate: `pkcs11:token=both;object=${label}`,
+    })),
+    { certificate: 'pkcs11:token=nine;id=%01' },
+    { certificate: 'pkcs11:token=always', reusePin: true },
+    { certificate: 'pkcs11:token=certonly', privateKey: 'pkcs11:token=keyonly' },
+  ])('the emulator accepts CreateSession signed with %j', async (options) => {
+    await using emulator = await startEmulator({
+      trustAnchors: root.certificatePem,
+      clock: Date.now,
+    })
+    const intermediates = tokens.file('intermediate.pem', intermediate.certificatePem)
+    const world = ports()
+    await using identity = await load({ ...options, intermediates }, world)
+    await using transport = createTransport({ userAgent: 'test' })
+    const credentials = await createSession(sessionFor(new URL(emulator.url)), {
+      identity,
+      send: transport.send,
+      clock: Date.now,
+      random: Math.random,
+      wait: async () => Promise.resolve(),
+      reporter: world.reporter,
+    })
+    expect(credentials.accessKeyId).toMatch(/^ASIA/u)
+    expect(emulator.requests.map(({ verdict }) => verdict.kind)).toEqual(['accepted'])
   })
 
   test('--use-latest-expiring-certificate chooses among several, which are refused without it', async () => {

@@ -82,12 +82,6 @@ export class Pkcs11Signer implements Signer {
 
   async #signWith(key: KeyObjectInfo, message: Uint8Array, options: SignOptions): Promise<Buffer> {
     const hash = options.hash ?? this.algorithm.hash
-    if (hash === null) {
-      // CKM_ML_DSA is of PKCS#11 3.2, newer than any token this was tried with.
-      throw new RolesAnywhereError('ERR_KEY_UNSUPPORTED', 'ML-DSA keys on tokens cannot be used', {
-        hint: 'use an RSA or EC key on the token, or keep the ML-DSA key in a file',
-      })
-    }
     const forms = signingForms(this.algorithm, hash, message)
     for (;;) {
       const form = forms[this.#form] ?? forms[0]
