@@ -10,7 +10,7 @@
  * @module
  */
 
-import { classifyConfigLine, type ConfigLine } from '../../settings/aws-config-lines.ts'
+import { classifyConfigLine, splitPair, type ConfigLine } from '../../settings/aws-config-lines.ts'
 
 export interface ProfileKeys {
   readonly aws_access_key_id: string
@@ -64,13 +64,23 @@ function edit(text: string, title: string, keys: ProfileKeys): string {
   /** Places in `output` of the keys of that section. */
   const places = new Map<KeyName, number>()
   let isFirst = false
+  /** Blanks before the properties of the present section; undefined before the first of them. */
+  let indent: string | undefined
+  /** Those of the first section of the profile, for the lines that are added to it. */
+  let ownIndent = ''
 
-  for (const { text: line, end, parsed } of lines) {
+  for (const { text: line, end, parsed: seen } of lines) {
+    const parsed = asProperty(line, seen, indent)
     if (parsed.kind === 'section') {
       isOurs = parsed.title === title
       isFirst = isOurs && !wasFound
       wasFound ||= isOurs
       isReplacing = false
+      indent = undefined
+    }
+    if (parsed.kind === 'property') {
+      indent = indentOf(line)
+      if (isFirst) ownIndent = indent
     }
     if (parsed.kind === 'continuation' && isReplacing) continue
     const name = parsed.kind === 'property' && isOurs ? keyNameOf(parsed) : undefined
@@ -93,12 +103,14 @@ function edit(text: string, title: string, keys: ProfileKeys): string {
   const entry = (name: KeyName): string => `${name} = ${keys[name]}`
   if (!wasFound) return text + appended([`[${title}]`, ...KEY_NAMES.map(entry)])
 
+  // Indented less it would take the lines below for its value; more, it would be one itself.
+  const added = (name: KeyName): string => ownIndent + entry(name)
   for (const name of KEY_NAMES.filter((key) => missing.has(key)).reverse()) {
     const later = KEY_NAMES.slice(KEY_NAMES.indexOf(name) + 1).flatMap(
       (key) => places.get(key) ?? [],
     )
     const at = later.length > 0 ? Math.min(...later) : insertAt
-    insertLine(output, at, entry(name), eol)
+    insertLine(output, at, added(name), eol)
     places.set(name, at)
   }
   return output.join('')
@@ -123,6 +135,21 @@ function replaceValue(line: string, value: string, eol: string): string {
   const comment = /[ \t]([#;].*)$/s.exec(rest)?.[1]
   const kept = comment === undefined ? '' : comment.trimEnd() + eol
   return `${kept}${line.slice(0, equals)}=${blanks}${value}${carriageReturn}`
+}
+
+/**
+ * An indented line goes on the property above it, and is one itself where none stands above it with
+ * fewer blanks: botocore and others read sections that are indented as a whole, and botocore refuses
+ * a file in which a section has the same key twice.
+ */
+function asProperty(line: string, parsed: ConfigLine, indent: string | undefined): ConfigLine {
+  if (parsed.kind !== 'continuation') return parsed
+  if (indent !== undefined && indentOf(line).length > indent.length) return parsed
+  return { kind: 'property', pair: splitPair(line) }
+}
+
+function indentOf(line: string): string {
+  return /^[ \t]*/.exec(line)?.[0] ?? ''
 }
 
 function keyNameOf(line: ConfigLine & { readonly kind: 'property' }): KeyName | undefined {

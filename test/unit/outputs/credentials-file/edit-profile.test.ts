@@ -145,3 +145,28 @@ describe('size', () => {
     expect(result.slice(before.length, -after.length)).toBe(`[p5000]\n${ENTRY}\n`)
   })
 })
+
+describe('sections that are indented as a whole, which botocore reads', () => {
+  test('their keys are replaced, never doubled: botocore refuses such a file', () => {
+    expect(
+      set('[demo]\n  aws_access_key_id = OLD\n  region = x\n[b]\n  aws_access_key_id = B\n'),
+    ).toBe(
+      '[demo]\n  aws_access_key_id = ASIANEW\n  region = x\n' +
+        '  aws_secret_access_key = new/secret+key=\n  aws_session_token = new//token==\n' +
+        '[b]\n  aws_access_key_id = B\n',
+    )
+  })
+
+  test('a key that is added before another takes its indentation, so that it does not swallow it', () => {
+    expect(set('[demo]\n\taws_session_token = OLD\n')).toBe(
+      '[demo]\n\taws_access_key_id = ASIANEW\n\taws_secret_access_key = new/secret+key=\n' +
+        '\taws_session_token = new//token==\n',
+    )
+  })
+
+  test('what is indented further is a value of the property above, and stays', () => {
+    const nested = '  s3 =\n    aws_access_key_id = NESTED\n'
+    expect(set(`[demo]\n${nested}`)).toContain(nested)
+    expect(set('[demo]\ns3 =\n  aws_access_key_id = NESTED\n')).toContain('NESTED')
+  })
+})
