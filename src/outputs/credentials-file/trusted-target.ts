@@ -32,8 +32,17 @@ export async function findTrustedTarget(path: string, uid: number): Promise<Trus
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     const folder = await realpath(dirname(path))
+    // Whoever may write here could put a link to any file of ours in place of what we mean.
+    checkFolder(folder, await stat(folder), uid)
     const named = join(folder, basename(path))
-    const isLink = (await lstatOrNothing(named))?.isSymbolicLink() === true
+    const namedStats = await lstatOrNothing(named)
+    const isLink = namedStats?.isSymbolicLink() === true
+    if (isLink && isForeign(namedStats, uid)) {
+      throw unsafe(
+        `the link "${named}" belongs to user ${namedStats.uid}`,
+        'put the file in a folder of your own',
+      )
+    }
     const target = isLink ? await realpath(named) : named
     const targetFolder = dirname(target)
     checkFolder(targetFolder, await stat(targetFolder), uid)
@@ -46,11 +55,16 @@ export async function findTrustedTarget(path: string, uid: number): Promise<Trus
 }
 
 function checkFolder(folder: string, stats: Stats, uid: number): void {
-  const isForeign = stats.uid !== uid && stats.uid !== 0
   const isOpen = (stats.mode & 0o002) !== 0 && (stats.mode & 0o1000) === 0
-  if (!isForeign && !isOpen) return
-  const why = isForeign ? `belongs to user ${stats.uid}` : 'may be written to by everybody'
+  if (!isForeign(stats, uid) && !isOpen) return
+  const why = isForeign(stats, uid)
+    ? `belongs to user ${stats.uid}`
+    : 'may be written to by everybody'
   throw unsafe(`the folder "${folder}" ${why}`, 'put the file in a folder of your own')
+}
+
+function isForeign(stats: Stats, uid: number): boolean {
+  return stats.uid !== uid && stats.uid !== 0
 }
 
 function checkFile(path: string, stats: Stats, uid: number): void {

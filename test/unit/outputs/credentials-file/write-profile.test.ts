@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
+  chownSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -194,3 +196,26 @@ test('a stale lock of a killed process is taken over', async () => {
   await write()
   expect(readFileSync(path, 'utf8')).toBe(expected('1'))
 })
+
+test.skipIf(uid !== 0)(
+  'a link that another user has laid, or could lay, is not followed',
+  async () => {
+    const victim = join(folder, 'victim')
+    writeFileSync(victim, 'root:x:0:0\n', { mode: 0o644 })
+    const theirs = join(folder, 'theirs')
+    mkdirSync(theirs)
+    const link = join(theirs, 'credentials')
+    symlinkSync(victim, link)
+    chownSync(theirs, 65_534, 65_534)
+    await expect(write('1', link)).rejects.toThrow(/the folder ".*theirs" belongs to user 65534/)
+    chownSync(theirs, 0, 0)
+    chmodSync(theirs, 0o1777)
+    lchownSync(link, 65_534, 65_534)
+    await expect(write('1', link)).rejects.toThrow(/the link ".*credentials" belongs to user 65534/)
+    expect(readFileSync(victim, 'utf8')).toBe('root:x:0:0\n')
+    expect(statSync(victim).mode & 0o777).toBe(0o644)
+    lchownSync(link, 0, 0)
+    await write('1', link)
+    expect(readFileSync(victim, 'utf8')).toContain('[demo]')
+  },
+)
