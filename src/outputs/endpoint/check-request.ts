@@ -19,15 +19,8 @@ export interface AccessRules {
   readonly allowedUids?: ReadonlySet<number> | undefined
 }
 
-/** What a proxy adds to a request that it forwards. */
-const FORWARDED = [
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-real-ip',
-  'forwarded',
-  'via',
-]
+/** What a proxy adds to a request that it forwards: `X-Forwarded-` with whatever ending, and others. */
+const FORWARDED = /^(?:x-forwarded(?:-.*)?|x-real-ip|forwarded|via)$/
 
 /** What only a browser sends. */
 const BROWSER = ['origin', 'referer', 'access-control-request-method']
@@ -48,7 +41,7 @@ export function refusalFor(
   if (host === undefined || others.length > 0 || !rules.hosts.has(host.toLowerCase())) {
     return refuse(403, 'unknown host')
   }
-  if (FORWARDED.some((name) => headers[name] !== undefined)) {
+  if (Object.keys(headers).some((name) => FORWARDED.test(name))) {
     return refuse(403, 'forwarded requests are not answered')
   }
   const site = headers['sec-fetch-site']
