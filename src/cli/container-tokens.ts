@@ -25,7 +25,7 @@ export function openContainerTokens(
       throw new RolesAnywhereError('ERR_USAGE_CONFLICT', `--profile ${profile} is given twice`)
     }
     const path = join(folder, `${encodeURIComponent(profile)}.token`)
-    tokens.set(profile, ContainerToken.inFile(path, reporter))
+    tokens.set(profile, ContainerToken.inFile(path, system.uid, reporter))
   }
   return tokens
 }

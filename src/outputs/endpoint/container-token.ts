@@ -23,13 +23,15 @@ const MAX_TOKEN_BYTES = 16_384
 
 export class ContainerToken {
   readonly path: string | undefined
+  readonly #uid: number
   #digest: Buffer
   #previous: { readonly digest: Buffer; readonly until: number } | undefined
   #version = ''
   #lookedAt = -Infinity
 
-  private constructor(path: string | undefined, digest: Buffer, version: string) {
+  private constructor(path: string | undefined, uid: number, digest: Buffer, version: string) {
     this.path = path
+    this.#uid = uid
     this.#digest = digest
     this.#version = version
   }
@@ -37,15 +39,16 @@ export class ContainerToken {
   /** A token that exists only in memory, with its text: for one child process. */
   static ephemeral(): { readonly token: ContainerToken; readonly text: string } {
     const text = newToken()
-    return { text, token: new ContainerToken(undefined, digestOf(text), '') }
+    return { text, token: new ContainerToken(undefined, -1, digestOf(text), '') }
   }
 
   /**
    * The token in the file, which is made, with mode 0600, when it is not there.
    *
-   * @throws {RolesAnywhereError} ERR_OUTPUT_UNWRITABLE, ERR_CONFIG_SECRET_UNAVAILABLE
+   * @param uid - of this process: a file of another user but root holds a token that he knows
+   * @throws {RolesAnywhereError} ERR_OUTPUT_UNWRITABLE, ERR_OUTPUT_UNSAFE, ERR_CONFIG_SECRET_UNAVAILABLE
    */
-  static inFile(path: string, reporter: Reporter): ContainerToken {
+  static inFile(path: string, uid: number, reporter: Reporter): ContainerToken {
     try {
       if (statSync(path, { throwIfNoEntry: false }) === undefined) createTokenFile(path)
       const { mode } = statSync(path)
@@ -54,8 +57,8 @@ export class ContainerToken {
           hint: `chmod 0600 "${path}", or 0640 with the group of its readers`,
         })
       }
-      const { text, version } = readToken(path)
-      return new ContainerToken(path, digestOf(text), version)
+      const { text, version } = readToken(path, uid)
+      return new ContainerToken(path, uid, digestOf(text), version)
     } catch (cause) {
       if (cause instanceof RolesAnywhereError) throw cause
       throw new RolesAnywhereError(
@@ -84,7 +87,7 @@ export class ContainerToken {
     this.#lookedAt = now
     try {
       if (versionOf(this.path) === this.#version) return
-      const { text, version } = readToken(this.path)
+      const { text, version } = readToken(this.path, this.#uid)
       const digest = digestOf(text)
       this.#version = version
       if (digest.equals(this.#digest)) return
@@ -109,9 +112,17 @@ function newToken(): string {
   return randomBytes(32).toString('base64url')
 }
 
-function readToken(path: string): { readonly text: string; readonly version: string } {
+function readToken(path: string, uid: number): { readonly text: string; readonly version: string } {
   const version = versionOf(path)
-  if (statSync(path).size > MAX_TOKEN_BYTES) throw unusable(path, 'is far too large')
+  const stats = statSync(path)
+  if (stats.uid !== uid && stats.uid !== 0) {
+    throw new RolesAnywhereError(
+      'ERR_OUTPUT_UNSAFE',
+      `the token file "${path}" belongs to user ${stats.uid}, who knows what is in it`,
+      { hint: 'name a folder of your own with --token-folder' },
+    )
+  }
+  if (stats.size > MAX_TOKEN_BYTES) throw unusable(path, 'is far too large')
   const text = readFileSync(path, 'utf8').trim()
   // A file that is being written is empty for a moment; a short secret can be guessed.
   if (text.length < MIN_TOKEN_LENGTH) {
