@@ -45,6 +45,23 @@ describe('exec', () => {
     )
   })
 
+  test('a PIN that a setting or a URI takes from the environment stays out of the child', async () => {
+    const { stdout } = await exec(['--pin', 'env:TOKEN_PIN', '--', 'env'], {
+      TOKEN_PIN: 'canary-pin',
+      KEPT: 'yes',
+    })
+    expect(stdout.toString()).toContain('KEPT=yes')
+    expect(stdout.toString()).not.toContain('canary')
+  })
+
+  test('a program that cannot be started is named, whatever the system says of it', async () => {
+    for (const program of ['/etc/passwd/x', '', '/tmp']) {
+      const { exitCode, stderr } = await exec(['--', program])
+      expect(stderr).toContain(`cannot run "${program}"`)
+      expect(exitCode).toBe(2)
+    }
+  })
+
   test('its exit code is that of the program, or 128 + n after signal n', async () => {
     expect((await exec(['--', 'sh', '-c', 'exit 42'])).exitCode).toBe(42)
     expect((await exec(['--', 'sh', '-c', 'kill -KILL $$'])).exitCode).toBe(137)

@@ -6,9 +6,10 @@
  * @module
  */
 
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { isPkcs11Uri, parsePkcs11Uri } from '../../core/pkcs11-uri.ts'
 import { ContainerToken } from '../../outputs/endpoint/container-token.ts'
 import { startEndpoint } from '../../outputs/endpoint/server.ts'
 import { containerPath } from '../../outputs/endpoint/served-role.ts'
@@ -68,14 +69,12 @@ async function runProgram(
   const { AWS_REGION: region = '', AWS_DEFAULT_REGION: defaultRegion = '' } = system.env
   const own = region || defaultRegion || settings.trustAnchorArn.region
   const isTerminal = await system.isTerminal()
-  const child = spawn(program, args, {
-    stdio: 'inherit',
-    env: childEnvironment(
-      system.env,
-      { AWS_REGION: own, AWS_DEFAULT_REGION: own, ...given },
-      secretVariables(invocationSecrets(settings)),
-    ),
-  })
+  const env = childEnvironment(
+    system.env,
+    { AWS_REGION: own, AWS_DEFAULT_REGION: own, ...given },
+    secretVariables(settings),
+  )
+  const child = start(program, args, env)
   const stops = FORWARDED.map((name) => system.onSignal(name, () => child.kill(name)))
   // The terminal sends these to the program by itself; here they only must not end us.
   stops.push(
@@ -87,7 +86,7 @@ async function runProgram(
   )
   try {
     return await new Promise((resolve, reject) => {
-      child.once('error', (cause: NodeJS.ErrnoException) => {
+      child.once('error', (cause) => {
         reject(cannotRun(program, cause))
       })
       child.once('exit', (code, signal) => {
@@ -99,29 +98,37 @@ async function runProgram(
   }
 }
 
+/** Some reasons not to start come as events, and others (a part of the path is a file) at once. */
+function start(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): ChildProcess {
+  try {
+    return spawn(program, args, { stdio: 'inherit', env })
+  } catch (cause) {
+    throw cannotRun(program, cause)
+  }
+}
+
 const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] as const
 const TERMINAL_SIGNALS = ['SIGINT', 'SIGQUIT'] as const
 
-function cannotRun(program: string, cause: NodeJS.ErrnoException): RolesAnywhereError {
-  const why = cause.code === 'ENOENT' ? 'no such program' : (cause.code ?? 'unknown error')
+function cannotRun(program: string, cause: unknown): RolesAnywhereError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
+  const why = code === 'ENOENT' ? 'no such program' : code
   return new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', `cannot run "${program}": ${why}`, {
     hint: 'check the name and PATH',
     cause,
   })
 }
 
-type Secrets = readonly (string | undefined)[]
-
-function invocationSecrets({
-  certificate,
-  privateKey,
-  intermediates,
-  keyPassword,
-}: Invocation<'exec'>['settings']): Secrets {
-  return [certificate, privateKey, intermediates, keyPassword]
-}
-
-/** The variables that `env:NAME` settings name. */
-function secretVariables(settings: Secrets): readonly string[] {
-  return settings.flatMap((setting) => /^env:(.+)$/.exec(setting ?? '')?.[1] ?? [])
+/** The variables that `env:NAME` settings and `pin-source` attributes name. */
+function secretVariables(settings: Invocation<'exec'>['settings']): readonly string[] {
+  const { certificate, privateKey, intermediates, keyPassword, pin } = settings
+  return [certificate, privateKey, intermediates, keyPassword, pin].flatMap((setting) => {
+    if (setting === undefined) return []
+    const place = isPkcs11Uri(setting) ? parsePkcs11Uri(setting).query.get('pin-source') : setting
+    return /^env:(.+)$/.exec(place ?? '')?.[1] ?? []
+  })
 }
