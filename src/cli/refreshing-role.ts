@@ -6,7 +6,9 @@
  */
 
 import type { SessionCredentials } from '../core/credentials.ts'
+import { isPkcs11Uri } from '../core/pkcs11-uri.ts'
 import { RotatingIdentity } from '../identity/rotating-identity.ts'
+import { findSecretSource } from '../identity/secret/secret-source.ts'
 import type { ServedRole } from '../outputs/endpoint/served-role.ts'
 import { createSession } from '../session/create-session.ts'
 import { RefreshEngine } from '../session/refresh-engine.ts'
@@ -37,11 +39,15 @@ export async function openRefreshingRole(
   deliver: (credentials: SessionCredentials) => Promise<void> = async () => Promise.resolve(),
 ): Promise<RefreshingRole> {
   const { settings, reporter } = invocation
-  const system = rememberingAnswers(invocation.system)
+  const { system, keepAnswers } = rememberingAnswers(invocation.system)
   const { clock, random, schedule, wait } = system
   const parameters = sessionParameters(settings)
   const identity = await RotatingIdentity.open({
-    load: async () => openIdentity({ ...invocation, system }),
+    async load() {
+      const opened = await openIdentity({ ...invocation, system })
+      keepAnswers()
+      return opened
+    },
     paths: identityFiles(settings),
     clock,
     schedule,
@@ -108,26 +114,44 @@ export async function openRefreshingRole(
 
 function identityFiles(settings: SessionInvocation['settings']): readonly string[] {
   const { certificate, privateKey, intermediates } = settings
-  // What is no path (`env:NAME`, a token's URI) has no folder to be watched in.
-  return [certificate, privateKey, intermediates].filter(
-    (setting) => setting !== undefined && !/^[a-z0-9]+:/i.test(setting),
-  ) as string[]
+  return [certificate, privateKey, intermediates].flatMap((setting) => {
+    // What is no path (`env:NAME`, a token's URI) has no folder to be watched in.
+    if (setting === undefined || isPkcs11Uri(setting) || setting.startsWith('handle:')) return []
+    const source = findSecretSource(setting, 'the certificate and key')
+    if (source === undefined) return [setting]
+    return source.kind === 'file' ? [source.argument] : []
+  })
 }
 
-/** A person is asked once, not at each renewal; standard input can be read only once anyway. */
-function rememberingAnswers(system: SessionInvocation['system']): SessionInvocation['system'] {
-  const answers = new Map<string, Promise<string>>()
+/**
+ * A person is asked once, not at each renewal; standard input can be read only once anyway. Until
+ * `keepAnswers` was called, an answer may still turn out to be wrong, and is asked for again.
+ */
+function rememberingAnswers(system: SessionInvocation['system']): {
+  readonly system: SessionInvocation['system']
+  readonly keepAnswers: () => void
+} {
+  const answers = new Map<string, string>()
+  let areKept = false
   let stdin: Promise<Buffer> | undefined
-  return {
+  const remembering: SessionInvocation['system'] = {
     ...system,
     async prompt(question) {
-      const answer = answers.get(question) ?? system.prompt(question)
+      const known = areKept ? answers.get(question) : undefined
+      const answer = known ?? (await system.prompt(question))
       answers.set(question, answer)
       return answer
     },
     async readStdin() {
       stdin ??= system.readStdin()
-      return stdin
+      // Readers of secrets overwrite what they were given.
+      return Buffer.from(await stdin)
+    },
+  }
+  return {
+    system: remembering,
+    keepAnswers() {
+      areKept = true
     },
   }
 }

@@ -1,6 +1,10 @@
 /** `serve` and `status` as processes: start, roles, rotation, signals, failures. */
+import { spawn, spawnSync } from 'node:child_process'
+import { createPrivateKey, type KeyExportOptions } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { createServer } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseFault } from '../../src/emulator/faults.ts'
@@ -11,7 +15,7 @@ import {
   type Running,
   type World,
 } from '../support/long-running.ts'
-import { runCli } from '../support/run-cli.ts'
+import { EXECUTABLE, runCli } from '../support/run-cli.ts'
 
 let world: World
 beforeAll(async () => {
@@ -195,6 +199,74 @@ test('status tells what is served, and fails clearly where nothing is', async ()
   const none = await runCli(['status', '--port', '1'])
   expect(none.exitCode).toBe(6)
 })
+
+test('status says so when some other program answers', async () => {
+  for (const body of ['<html>', '{}', 'null']) {
+    const other = createServer((_, response) => response.end(body)).listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const { exitCode, stderr } = await runCli(['status', '--port', String(port)])
+    other.close()
+    expect(stderr).toContain('what answers there is no rolesanywhere serve')
+    expect(exitCode).toBe(6)
+  }
+})
+
+test('a key password from standard input is still known when the key is renewed', async () => {
+  const leaf = await world.authority.issue({ keyType: 'ec' })
+  const key = join(world.folder, 'encrypted.key')
+  const certificate = join(world.folder, 'encrypted.pem')
+  const put = (to: typeof leaf): void => {
+    const options = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'canary' }
+    writeFileSync(
+      key,
+      createPrivateKey(to.privateKeyPem).export(options as KeyExportOptions<'pem'>),
+      { mode: 0o600 },
+    )
+    writeFileSync(certificate, to.certificatePem)
+  }
+  put(leaf)
+  const password = join(world.folder, 'password')
+  writeFileSync(password, 'canary\n', { mode: 0o600 })
+  await using running = startCli(
+    [
+      ...['serve', '--port', '0', '--profile', 'onprem', '--debug'],
+      ...['--token-folder', join(world.folder, "tokens of o'hara"), '--key-password', 'stdin'],
+      // `file:` is watched like a path.
+      ...['--certificate', `file:${certificate}`, '--private-key', `file:${key}`],
+    ],
+    { ...world.env, PASSWORD: password },
+    ['/bin/sh', '-c', 'exec "$0" "$@" < "$PASSWORD"', process.execPath, EXECUTABLE],
+  )
+  await running.until(/AWS_EC2_METADATA_SERVICE_ENDPOINT=.*\n/)
+  put(await world.authority.issue({ keyType: 'ec' }))
+  await running.until(/identity rotated/)
+  // What was printed is safe to paste, whatever the folder is called.
+  const shell = spawnSync('/bin/sh', [], {
+    input: `${running.stdout}cat "$AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"`,
+  })
+  expect(shell.stdout.toString()).toMatch(/^[\w-]{43}$/)
+})
+
+test('an inherited socket that is no TCP socket ends it at once', async () => {
+  const path = join(world.folder, 'unix.sock')
+  const listener = createServer().listen(path)
+  await once(listener, 'listening')
+  const { fd } = (listener as unknown as { _handle: { fd: number } })._handle
+  const child = spawn(
+    '/bin/sh',
+    ['-c', 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"', process.execPath, EXECUTABLE].concat([
+      ...['serve', '--profile', 'onprem', '--token-folder', join(world.folder, 'tokens')],
+    ]),
+    { env: world.env, stdio: ['ignore', 'ignore', 'pipe', fd] },
+  )
+  let stderr = ''
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  listener.close()
+  expect(stderr).toContain('the inherited socket is no TCP socket')
+  expect(code).toBe(7)
+}, 15_000)
 
 test('the watchdog and readiness reach a manager that listens, and nothing breaks without one', async () => {
   const path = join(world.folder, 'nobody-listens')

@@ -108,12 +108,17 @@ function linesToPaste(
 ): string {
   const container = roles.flatMap(({ served }) => [
     `# profile ${served.profile}`,
-    `export AWS_CONTAINER_CREDENTIALS_FULL_URI=${url}${containerPath(served)}`,
-    `export AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=${tokens.get(served.profile)?.path ?? ''}`,
+    `export AWS_CONTAINER_CREDENTIALS_FULL_URI=${shellWord(url + containerPath(served))}`,
+    `export AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=${shellWord(tokens.get(served.profile)?.path ?? '')}`,
   ])
   const imds = [
     `# or, as on EC2, profile ${roles[0]?.served.profile ?? ''}`,
     `export AWS_EC2_METADATA_SERVICE_ENDPOINT=${url}`,
   ]
   return [...container, ...(hasImds ? imds : []), ''].join('\n')
+}
+
+/** As it is where that is safe, since unit files and Dockerfiles take no shell's quotes. */
+function shellWord(text: string): string {
+  return /^[\w./:%@+,[\]-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -33,9 +33,16 @@ export async function fetchStatus(address: string, port: number): Promise<Status
           text += chunk
           if (text.length > MAX_BYTES) request.destroy(new Error('far too long an answer'))
         })
+        response.on('error', (cause: NodeJS.ErrnoException) => {
+          reject(failed(cause.code ?? cause.message, cause))
+        })
         response.on('end', () => {
           if (response.statusCode !== 200) reject(failed(`status ${response.statusCode ?? 0}`))
-          else resolve(JSON.parse(text) as StatusReport)
+          else {
+            const report = parseReport(text)
+            if (report === undefined) reject(failed('what answers there is no rolesanywhere serve'))
+            else resolve(report)
+          }
         })
       },
     )
@@ -44,4 +51,14 @@ export async function fetchStatus(address: string, port: number): Promise<Status
       reject(failed(cause.code ?? cause.message, cause))
     })
   })
+}
+
+/** Undefined for the answer of some other program on that port. */
+function parseReport(text: string): StatusReport | undefined {
+  try {
+    const report = JSON.parse(text) as Partial<StatusReport> | null
+    return Array.isArray(report?.roles) ? (report as StatusReport) : undefined
+  } catch {
+    return undefined
+  }
 }

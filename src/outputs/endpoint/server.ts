@@ -102,7 +102,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   }
 
   await listen(server, options)
-  const bound = addressOf(server)
+  const bound = settle(server, options)
   ready.resolve({
     ...options,
     requests,
@@ -112,7 +112,6 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       allowedUids: options.allowedUids,
     },
   })
-  options.onListening?.(descriptorOf(server), bound.family === 'IPv6')
   const host = bound.address.includes(':') ? `[${bound.address}]` : bound.address
   return {
     url: `http://${host}:${bound.port}`,
@@ -202,6 +201,19 @@ async function listen(server: Server, { listen: on }: EndpointOptions): Promise<
     if ('fd' in on) server.listen({ fd: on.fd })
     else server.listen({ host: on.address, port: on.port, exclusive: true, backlog: 1024 })
   })
+}
+
+/** A socket that will not do is closed again: it would keep the program alive, answering nobody. */
+function settle(server: Server, { onListening }: EndpointOptions): AddressInfo {
+  try {
+    const bound = addressOf(server)
+    onListening?.(descriptorOf(server), bound.family === 'IPv6')
+    return bound
+  } catch (error) {
+    server.close()
+    server.closeAllConnections()
+    throw error
+  }
 }
 
 function addressOf(server: Server): AddressInfo {
