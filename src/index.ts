@@ -14,10 +14,12 @@ import {
 import type { SessionCredentials } from './core/credentials.ts'
 import { chooseEndpoint } from './core/endpoint.ts'
 import { RolesAnywhereError } from './core/errors.ts'
-import type { Reporter } from './core/ports.ts'
+import { isPkcs11Uri } from './core/pkcs11-uri.ts'
+import type { Identity, Reporter } from './core/ports.ts'
 import { VERSION } from './core/version.ts'
-import { loadFileIdentity } from './identity/files/load-file-identity.ts'
+import { loadFileIdentity, type FileIdentityOptions } from './identity/files/load-file-identity.ts'
 import { readSmallFile } from './identity/files/read-file.ts'
+import type { TokenOptions } from './identity/pkcs11/token-world.ts'
 import { parseSecretSource, type SecretPorts } from './identity/secret/secret-source.ts'
 import { createSession } from './session/create-session.ts'
 import { wait } from './session/wait.ts'
@@ -35,14 +37,23 @@ export interface FromRolesAnywhereOptions {
   readonly trustAnchorArn: string
   readonly profileArn: string
   readonly roleArn: string
-  /** Path of the certificate, PEM or DER; its chain may be in the same file, in any order. */
+  /**
+   * Path of the certificate, PEM or DER; its chain may be in the same file, in any order. Or a `pkcs11:`
+   * URI of a token, which needs the optional package pkcs11js.
+   */
   readonly certificate: string
-  /** Path of the private key. Default: the key in the certificate file. */
+  /** Path of the private key, or a `pkcs11:` URI. Default: the key with the certificate. */
   readonly privateKey?: string | undefined
   /** Path of certificates between yours and the trust anchor. */
   readonly intermediates?: string | undefined
   /** Where the key's password is (`env:NAME`, `file:PATH` …), or a function that yields it. */
   readonly keyPassword?: string | (() => Promise<string>) | undefined
+  /** Path of the PKCS#11 module. Default: what the URI says, then what the system knows. */
+  readonly pkcs11Lib?: string | undefined
+  /** Where the token's PIN is (`env:NAME`, `file:PATH` …). Default: what the URI says. */
+  readonly pin?: string | undefined
+  /** Use the PIN for keys that ask for one with every signature, too. Default false. */
+  readonly reusePin?: boolean | undefined
   /** Refuse a private key file that others may read, instead of warning. Default false. */
   readonly strictPermissions?: boolean | undefined
   /** Seconds, 900 to 43,200. Default: the Roles Anywhere profile's own. */
@@ -105,12 +116,10 @@ export function fromRolesAnywhere(
     typeof options.keyPassword === 'string'
       ? parseSecretSource(options.keyPassword, 'keyPassword')
       : options.keyPassword
+  const pin = options.pin === undefined ? undefined : parseSecretSource(options.pin, 'pin')
   return async () => {
     const reporter = reporterFor(options)
-    await using identity = await loadFileIdentity(
-      { ...options, password },
-      { reporter, clock: Date.now, secrets: { ...SECRET_PORTS, reporter } },
-    )
+    await using identity = await loadIdentity({ ...options, password, pin }, reporter)
     await using transport = await transportFor(options)
     return plain(
       await createSession(parameters, {
@@ -124,6 +133,26 @@ export function fromRolesAnywhere(
       }),
     )
   }
+}
+
+async function loadIdentity(
+  options: FileIdentityOptions & Pick<FromRolesAnywhereOptions, 'pkcs11Lib'> & TokenOptions,
+  reporter: Reporter,
+): Promise<Identity> {
+  const ports = { reporter, clock: Date.now, secrets: { ...SECRET_PORTS, reporter } }
+  if (!isPkcs11Uri(options.certificate) && !isPkcs11Uri(options.privateKey ?? '')) {
+    return await loadFileIdentity(options, ports)
+  }
+  const { loadPkcs11Identity } = await import('./identity/pkcs11/load-pkcs11-identity.ts')
+  return await loadPkcs11Identity(
+    { ...options, library: options.pkcs11Lib },
+    {
+      ...ports,
+      tell(line) {
+        reporter.warn(line)
+      },
+    },
+  )
 }
 
 function parametersOf(options: FromRolesAnywhereOptions): CreateSessionParameters {

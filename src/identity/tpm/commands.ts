@@ -164,7 +164,7 @@ async function run(
  * devices; a simulator answers so before the first use of a protected key, to note it down.
  */
 const RESUBMIT: readonly number[] = [RC_RETRY, RC_YIELDED, RC_TESTING]
-/** With the waits doubling from 2 ms, about 8 seconds. */
+/** With the waits doubling from 2 ms, about 4 seconds. */
 const MAX_SUBMISSIONS = 12
 
 /** tag, responseSize, responseCode. */
