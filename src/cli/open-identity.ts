@@ -5,6 +5,7 @@
  */
 
 import type { KeyObject } from 'node:crypto'
+import { RolesAnywhereError } from '../core/errors.ts'
 import { isPkcs11Uri } from '../core/pkcs11-uri.ts'
 import type { Identity, Signer } from '../core/ports.ts'
 import {
@@ -25,6 +26,13 @@ type KeyInvocation = Pick<Invocation<KeyCommand>, 'settings' | 'system' | 'repor
 export async function openIdentity(invocation: SessionInvocation): Promise<Identity> {
   const { settings, system, reporter } = invocation
   if (isPkcs11Uri(settings.certificate) || isPkcs11Uri(settings.privateKey ?? '')) {
+    if (settings.signerCommand !== undefined) {
+      throw new RolesAnywhereError(
+        'ERR_USAGE_CONFLICT',
+        '--signer-command takes its certificate from a file, and a pkcs11 URI is given',
+        { hint: 'leave out --signer-command, or give --certificate a file' },
+      )
+    }
     const { openTokenIdentity } = await import('./open-token.ts')
     return await openTokenIdentity(invocation)
   }

@@ -57,5 +57,5 @@ function keyLine({ uri, type, alwaysAuthenticate }: ListedKey): string {
 
 /** Labels and subjects are other people's text. */
 function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '?')
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
 }
