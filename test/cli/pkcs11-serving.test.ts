@@ -1,0 +1,57 @@
+/** `serve` and `update` with a key on a token: one login for all refreshes, and the token's return. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { createWorld, startCli } from '../support/long-running.ts'
+import { hasCompiler, hasSoftToken, PIN, ProxyModule, SoftTokens } from '../support/soft-token.ts'
+
+const COMMANDS = [
+  { args: ['serve', '--port', '0', '--profile', 'onprem'], isReady: /TOKEN_FILE=.*\n/ },
+  { args: ['update', '--settings-profile', 'onprem'], isReady: /keeping profile/ },
+]
+
+test.skipIf(!hasSoftToken || !hasCompiler).each(COMMANDS)(
+  '$args.0 logs in once, signs for each refresh, and recovers when the token is back',
+  async ({ args, isReady }) => {
+    await using world = await createWorld()
+    using tokens = new SoftTokens()
+    const leaf = await world.authority.issue({ keyType: 'ec' })
+    tokens.addToken('card')
+    tokens.addCertificate('card', leaf.certificatePem, { id: '01', label: 'leaf' })
+    tokens.addKey('card', leaf.privateKeyPem, { id: '01', label: 'leaf' })
+    const config = join(world.folder, 'config')
+    const onToken = readFileSync(config, 'utf8')
+      .replace(/certificate = .*/, 'certificate = pkcs11:token=card;object=leaf')
+      .replace(/rolesanywhere_private_key.*\n/, '')
+    writeFileSync(config, onToken)
+    const proxy = new ProxyModule(tokens)
+    const counts = (): Record<string, number> => ({
+      logins: proxy.calls('C_Login').length,
+      signatures: proxy.calls('C_Sign').length,
+    })
+
+    const more = args[0] === 'serve' ? ['--token-folder', join(world.folder, 'tokens')] : []
+    await using running = startCli(
+      [...args, ...more, '--pkcs11-lib', proxy.path, '--pin', 'env:TOKEN_PIN'],
+      { ...world.env, ...tokens.env, ...proxy.env(), TOKEN_PIN: PIN },
+    )
+    await running.until(isReady)
+    expect(counts()).toEqual({ logins: 1, signatures: 1 })
+    running.child.kill('SIGHUP')
+    await expect.poll(counts, { timeout: 10_000 }).toEqual({ logins: 1, signatures: 2 })
+
+    renameSync(tokens.tokens, `${tokens.tokens}.gone`)
+    // Asked for until it happens: one that is under way takes no other.
+    const gone = setInterval(() => running.child.kill('SIGHUP'), 500)
+    await running.until(/refresh failed \(ERR_TOKEN_/).finally(() => {
+      clearInterval(gone)
+    })
+    renameSync(`${tokens.tokens}.gone`, tokens.tokens)
+    const signatures = counts()['signatures'] ?? 0
+    running.child.kill('SIGHUP')
+    await expect.poll(() => counts()['signatures'], { timeout: 15_000 }).toBe(signatures + 1)
+    expect(counts()['logins']).toBe(2)
+    expect(await running.stop()).toBe(0)
+  },
+  60_000,
+)
