@@ -106,7 +106,7 @@ async function parseFlags(argv: readonly string[], row: CommandRow): Promise<Fla
 /** Booleans take `--flag` and, as in the reference helper, `--flag=true` and `--flag=false`. */
 function flagValue(setting: SettingRow, value: string | undefined): string | boolean {
   if (setting.type === 'boolean') return value ?? true
-  if (value === undefined) {
+  if (value === undefined || (value === '' && setting.refusesEmpty === true)) {
     throw new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', `${flagOf(setting)} has no value`, {
       hint: `write ${flagOf(setting)} ${setting.valueName ?? 'VALUE'}`,
     })

@@ -101,6 +101,8 @@ export interface SettingRow {
   readonly awsProfileKeys?: readonly string[]
   /** Name of the boolean setting that turns AWS's own names off. */
   readonly awsNamesUnless?: string
+  /** An empty flag is refused instead of taken as not given: the default would be somebody else's. */
+  readonly refusesEmpty?: true
   /** Text, as a user would write it. A boolean without one is false. */
   readonly default?: string
   /** One sentence without its full stop. */

@@ -59,11 +59,11 @@ describe('serve', () => {
     expect((await fetchContainer(running))['RoleArn']).toMatch(/role\/path\/second$/)
     const first = readFileSync(join(world.folder, 'tokens', 'onprem.token'), 'utf8')
     const base = running.exported['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ?? ''
-    const answer = await fetchPlain(`${base}/credentials/onprem`, { authorization: first })
+    const answer = await fetchPlain(`${base}credentials/onprem`, { authorization: first })
     expect(JSON.parse(answer.body)).toMatchObject({
       RoleArn: expect.stringMatching(/first$/) as string,
     })
-    expect((await fetchPlain(`${base}/credentials/second`, { authorization: first })).status).toBe(
+    expect((await fetchPlain(`${base}credentials/second`, { authorization: first })).status).toBe(
       401,
     )
     expect(await running.stop()).toBe(0)

@@ -154,6 +154,12 @@ describe('what the reference helper has and Linux has not', () => {
 })
 
 describe('flags', () => {
+  it('that name where to write are not empty by accident', async () => {
+    const { exitCode, stderr } = await runCli(['update', '--profile', '', ...ARN_FLAGS])
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/: --profile has no value \[ERR_USAGE_INVALID_VALUE\]\nhint: /u)
+  })
+
   it('take their value after a blank or an equals sign, and switches can be turned off', async () => {
     const forms = [
       ['--certificate', '/nonexistent/c.pem', '--debug=false'],

@@ -10,9 +10,10 @@
 
 import { FILE_ROWS } from './file-rows.ts'
 import { LOAD_ROWS } from './load-rows.ts'
+import { UPSTREAM_ROWS } from './upstream-rows.ts'
 
 const wanted = process.argv.slice(2)
-const rows = [...LOAD_ROWS, ...FILE_ROWS].filter(
+const rows = [...LOAD_ROWS, ...FILE_ROWS, ...UPSTREAM_ROWS].filter(
   ({ id }) => wanted.length === 0 || wanted.includes(id),
 )
 const missed: string[] = []

@@ -113,7 +113,8 @@ function linesToPaste(
   ])
   const imds = [
     `# or, as on EC2, profile ${roles[0]?.served.profile ?? ''}`,
-    `export AWS_EC2_METADATA_SERVICE_ENDPOINT=${url}`,
+    // With the slash, as the reference helper prints it: the AWS CLI 2.9 appends the path without one.
+    `export AWS_EC2_METADATA_SERVICE_ENDPOINT=${url}/`,
   ]
   return [...container, ...(hasImds ? imds : []), ''].join('\n')
 }

@@ -63,6 +63,8 @@ export const COMMAND_SETTINGS = [
     valueName: 'NAME',
     commands: ['update'],
     places: ['flag'],
+    // `--profile "$UNSET"` must not write to [default].
+    refusesEmpty: true,
     default: 'default',
     help: 'Profile of the credentials file to write to',
   },
