@@ -27,11 +27,12 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, ()
 // A parent that is killed closes the channel, which a thread stuck in the module never learns: without
 // this, each such run would leave a process behind that holds the reader and ignores SIGTERM.
 const END_WITH_PARENT = `
-  const parent = process.ppid
+  const { workerData: parent } = require('node:worker_threads')
   setInterval(() => {
     if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL')
   }, 1000)`
-new Worker(END_WITH_PARENT, { eval: true }).unref()
+// Our parent as it is now: by the time the thread runs, it may be gone.
+new Worker(END_WITH_PARENT, { eval: true, workerData: process.ppid }).unref()
 
 async function serve(request: HostRequest): Promise<void> {
   let reply: HostReply
