@@ -2,8 +2,9 @@
  * Tries again what may go better, after a wait, until the tries or the time are used up.
  *
  * Waits have full jitter: a random share of a span that doubles with each try, so that machines that
- * failed together do not come back together. `Retry-After` is added to that, and ends the tries when it
- * asks for more time than there is. What one try consists of is the caller's business.
+ * failed together do not come back together. `Retry-After`, or one second when throttled without it, is
+ * added to that. A `Retry-After` that asks for more time than there is ends the tries. What one try
+ * consists of is the caller's business.
  *
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  * @module
@@ -84,9 +85,12 @@ function isRetryable(error: RolesAnywhereError): boolean {
 
 /** Milliseconds before the next try. */
 function backoff(error: RolesAnywhereError, number: number, random: Random): number {
-  const baseMs = error.code === 'ERR_SERVICE_THROTTLED' ? BASE_THROTTLE_BACKOFF_MS : BASE_BACKOFF_MS
+  const isThrottled = error.code === 'ERR_SERVICE_THROTTLED'
+  const baseMs = isThrottled ? BASE_THROTTLE_BACKOFF_MS : BASE_BACKOFF_MS
   const spanMs = Math.min(MAX_BACKOFF_MS, baseMs * 2 ** (number - 1))
-  return retryAfterMs(error) + Math.round(random() * spanMs)
+  // Before the quota is refilled, another try can only be throttled again.
+  const floorMs = retryAfterMs(error) || (isThrottled ? BASE_THROTTLE_BACKOFF_MS : 0)
+  return floorMs + Math.round(random() * spanMs)
 }
 
 function retryAfterMs(error: RolesAnywhereError): number {

@@ -100,7 +100,7 @@ describe('over real connections', () => {
     ['500 twice', [answer(500, '{}'), answer(500, '{}')], [0, 0]],
     ['503 with Retry-After', [answer(503, '{}', 'Retry-After: 5')], [5_000]],
     ['429 with Retry-After', [answer(429, '{}', 'Retry-After: 2')], [2_000]],
-    ['429 without', [answer(429, '{}')], [0]],
+    ['429 without', [answer(429, '{}')], [1000]],
     [
       'Retry-After as a date',
       [answer(503, '{}', 'Retry-After: Sat, 21 Nov 2026 12:00:30 GMT')],

@@ -189,8 +189,8 @@ describe('CreateSession', () => {
 
 describe('a failed try', () => {
   it.each([
-    ['a throttled one', { status: 429 }, [500]],
-    ['a throttled one by type', { status: 400, body: { __type: 'ThrottlingException' } }, [500]],
+    ['a throttled one', { status: 429 }, [1500]],
+    ['a throttled one by type', { status: 400, body: { __type: 'ThrottlingException' } }, [1500]],
     ['a fault', { status: 500 }, [50]],
     ['an unavailable service', { status: 503, headers: { 'retry-after': '3' } }, [3_050]],
     [

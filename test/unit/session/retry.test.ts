@@ -56,11 +56,11 @@ describe('trying again', () => {
     expect(waits).toEqual([50, 100, 200, 400])
   })
 
-  it('starts at a second when throttled, and a span never exceeds 20 s', async () => {
+  it('waits a second more when throttled, and a span never exceeds 20 s', async () => {
     const { ports, waits } = fakePorts({ maxAttempts: 8, totalTimeoutMs: 1e9 })
     const { attempt } = attemptOf(...Array.from({ length: 7 }, () => throttled))
     await withRetries(attempt, ports)
-    expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000])
+    expect(waits).toEqual([1_500, 2_000, 3_000, 5_000, 9_000, 11_000, 11_000])
   })
 
   it.each([
