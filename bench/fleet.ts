@@ -9,6 +9,7 @@
  */
 
 import { nextRefreshAt, retryDelayMs } from '../src/session/refresh-policy.ts'
+import { seeded } from '../test/faults/row.ts'
 
 const HOSTS = 10_000
 const QUOTA_PER_SECOND = 10
@@ -100,17 +101,6 @@ function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
     .map((item) => ({ item, key: random() }))
     .toSorted((a, b) => a.key - b.key)
     .map(({ item }) => item)
-}
-
-/** Seeded, so that two runs print the same (Mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
 }
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
