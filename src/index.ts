@@ -17,12 +17,16 @@ import { RolesAnywhereError } from './core/errors.ts'
 import { isPkcs11Uri } from './core/pkcs11-uri.ts'
 import type { Identity, Reporter } from './core/ports.ts'
 import { VERSION } from './core/version.ts'
-import { loadFileIdentity, type FileIdentityOptions } from './identity/files/load-file-identity.ts'
-import { readSmallFile } from './identity/files/read-file.ts'
-import type { TokenOptions } from './identity/pkcs11/token-world.ts'
-import { parseSecretSource, type SecretPorts } from './identity/secret/secret-source.ts'
+import {
+  loadFileIdentity,
+  type FileIdentityOptions,
+} from './identity/content/load-file-identity.ts'
+import { readSmallFile } from './machine/read-file.ts'
+import type { TokenOptions } from './identity/pkcs11/token/token-world.ts'
+import { parseSecretSource } from './core/secret-source.ts'
+import type { SecretPorts } from './identity/secret/secret-ports.ts'
 import { createSession } from './session/create-session.ts'
-import { wait } from './session/wait.ts'
+import { wait } from './machine/wait.ts'
 import { createTransport, type Transport } from './transport/send.ts'
 import { MAX_CA_BUNDLE_BYTES } from './transport/trust.ts'
 
@@ -143,7 +147,7 @@ async function loadIdentity(
   if (!isPkcs11Uri(options.certificate) && !isPkcs11Uri(options.privateKey ?? '')) {
     return await loadFileIdentity(options, ports)
   }
-  const { loadPkcs11Identity } = await import('./identity/pkcs11/load-pkcs11-identity.ts')
+  const { loadPkcs11Identity } = await import('./identity/pkcs11/token/load-pkcs11-identity.ts')
   return await loadPkcs11Identity(
     { ...options, library: options.pkcs11Lib },
     {

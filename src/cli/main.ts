@@ -9,6 +9,7 @@ import type { Flags } from '../settings/given-settings.ts'
 import { readAwsFile } from '../settings/read-aws-file.ts'
 import { resolveSettings } from '../settings/resolve-settings.ts'
 import { parseArguments } from './parse-arguments.ts'
+import { flagFor } from '../settings/name-setting.ts'
 import { createReporter, type CliReporter, type LogFormat } from './reporter.ts'
 import { nodeSystem, type System } from './system.ts'
 
@@ -97,8 +98,9 @@ function earlyReporter(flags: Flags, system: System): CliReporter {
 
 function reporterPorts(
   system: System,
-): Pick<Parameters<typeof createReporter>[0], 'clock' | 'write'> {
+): Pick<Parameters<typeof createReporter>[0], 'clock' | 'write' | 'nameOf'> {
   return {
+    nameOf: flagFor,
     clock: system.clock,
     write(text) {
       system.writeMessage(text)

@@ -8,16 +8,12 @@ import type { KeyObject } from 'node:crypto'
 import { RolesAnywhereError } from '../core/errors.ts'
 import { isPkcs11Uri } from '../core/pkcs11-uri.ts'
 import type { Identity, Signer } from '../core/ports.ts'
-import {
-  loadFileIdentity,
-  loadFileSigner,
-  type FileIdentityOptions,
-} from '../identity/files/load-file-identity.ts'
+import { loadFileIdentity, loadFileSigner } from '../identity/content/load-file-identity.ts'
 import type { ExternalKey } from '../identity/key-candidate.ts'
-import { parseSecretSource, readSecret } from '../identity/secret/secret-source.ts'
+import { readSecret } from '../identity/secret/read-secret.ts'
 import type { TpmAccess } from '../identity/tpm/tpm-access.ts'
 import type { Invocation, SessionInvocation } from './invocation.ts'
-import { secretPorts } from './secret-ports.ts'
+import { passwordSource, secretPorts } from './secret-ports.ts'
 
 type KeyCommand = 'credential-process' | 'sign-string'
 type KeyInvocation = Pick<Invocation<KeyCommand>, 'settings' | 'system' | 'reporter'>
@@ -72,17 +68,6 @@ export async function openSigner(
     },
     { reporter, secrets: secretPorts(invocation) },
   )
-}
-
-export function passwordSource({
-  pkcs8Password,
-  keyPassword,
-}: Pick<
-  Invocation<KeyCommand>['settings'],
-  'pkcs8Password' | 'keyPassword'
->): FileIdentityOptions['password'] {
-  if (pkcs8Password !== undefined) return async () => Promise.resolve(pkcs8Password)
-  return keyPassword === undefined ? undefined : parseSecretSource(keyPassword, '--key-password')
 }
 
 /** `--private-key handle:0x81000001` */

@@ -6,18 +6,17 @@
 
 import type { KeyObject } from 'node:crypto'
 import type { Identity, Signer } from '../core/ports.ts'
-import { loadPkcs11Identity } from '../identity/pkcs11/load-pkcs11-identity.ts'
+import { loadPkcs11Identity } from '../identity/pkcs11/token/load-pkcs11-identity.ts'
 import {
   loadPkcs11Signer,
   readTokenCertificates,
   type TokenCertificate,
-} from '../identity/pkcs11/load-pkcs11-signer.ts'
-import { listPkcs11, type TokenListing } from '../identity/pkcs11/list-tokens.ts'
-import type { Pkcs11Ports, TokenOptions } from '../identity/pkcs11/token-world.ts'
-import { parseSecretSource } from '../identity/secret/secret-source.ts'
+} from '../identity/pkcs11/token/load-pkcs11-signer.ts'
+import { listPkcs11, type TokenListing } from '../identity/pkcs11/token/list-tokens.ts'
+import type { Pkcs11Ports, TokenOptions } from '../identity/pkcs11/token/token-world.ts'
+import { parseSecretSource } from '../core/secret-source.ts'
 import type { Invocation, SessionInvocation } from './invocation.ts'
-import { passwordSource } from './open-identity.ts'
-import { secretPorts } from './secret-ports.ts'
+import { passwordSource, secretPorts } from './secret-ports.ts'
 
 type TokenInvocation = Pick<Invocation, 'system' | 'reporter'> & {
   readonly settings: Pick<
@@ -70,7 +69,7 @@ export async function listTokens(invocation: Invocation<'pkcs11 list'>): Promise
 function tokenOptions({ settings }: TokenInvocation): TokenOptions {
   return {
     library: settings.pkcs11Lib,
-    pin: settings.pin === undefined ? undefined : parseSecretSource(settings.pin, '--pin'),
+    pin: settings.pin === undefined ? undefined : parseSecretSource(settings.pin, 'pin'),
     reusePin: settings.reusePin,
     allowFinalPinTry: settings.allowFinalPinTry,
   }

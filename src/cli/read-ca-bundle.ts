@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readSmallFile } from '../identity/files/read-file.ts'
+import { readSmallFile } from '../machine/read-file.ts'
 import { MAX_CA_BUNDLE_BYTES, type CaBundle } from '../transport/trust.ts'
 
 export async function readCaBundle(path: string): Promise<CaBundle> {

@@ -8,7 +8,7 @@
 import type { SessionCredentials } from '../core/credentials.ts'
 import { isPkcs11Uri } from '../core/pkcs11-uri.ts'
 import { RotatingIdentity } from '../identity/rotating-identity.ts'
-import { findSecretSource } from '../identity/secret/secret-source.ts'
+import { findSecretSource } from '../core/secret-source.ts'
 import type { ServedRole } from '../outputs/endpoint/served-role.ts'
 import { createSession } from '../session/create-session.ts'
 import { RefreshEngine } from '../session/refresh-engine.ts'

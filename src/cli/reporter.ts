@@ -6,6 +6,7 @@
 
 import type { RolesAnywhereError } from '../core/errors.ts'
 import type { Clock, Reporter, ReportFields } from '../core/ports.ts'
+import { inWords, type NameOf } from '../core/wording.ts'
 
 export type LogFormat = 'text' | 'json'
 
@@ -13,6 +14,8 @@ export interface ReporterOptions {
   readonly format: LogFormat
   readonly debug: boolean
   readonly clock: Clock
+  /** What the user of this command line calls a setting. */
+  readonly nameOf: NameOf
   write(text: string): void
 }
 
@@ -27,14 +30,17 @@ export function createReporter(options: ReporterOptions): CliReporter {
   const line = options.format === 'json' ? jsonLine(options.clock) : textLine
   return {
     warn(message, { hint } = {}) {
-      options.write(line('warning', message, { ...(hint === undefined ? {} : { hint }) }))
+      const fields = hint === undefined ? {} : { hint: inWords(hint, options.nameOf) }
+      options.write(line('warning', inWords(message, options.nameOf), fields))
     },
     debug(step, fields) {
       if (options.debug) options.write(line('debug', step, fields))
     },
     error(error) {
-      const facts = { code: error.code, ...(error.hint === undefined ? {} : { hint: error.hint }) }
-      options.write(line('error', error.message, facts))
+      const { message, hint } = error.inNamesOf(options.nameOf)
+      options.write(
+        line('error', message, { code: error.code, ...(hint === undefined ? {} : { hint }) }),
+      )
       if (!options.debug) return
       for (const cause of causes(error)) options.write(line('debug', 'cause', { cause }))
     },

@@ -4,7 +4,9 @@
  * @module
  */
 
-import type { SecretPorts } from '../identity/secret/secret-source.ts'
+import { parseSecretSource } from '../core/secret-source.ts'
+import type { PasswordOptions } from '../identity/secret/remembered-password.ts'
+import type { SecretPorts } from '../identity/secret/secret-ports.ts'
 import type { Invocation } from './invocation.ts'
 
 export function secretPorts({
@@ -18,4 +20,15 @@ export function secretPorts({
     readStdin: async () => system.readStdin(),
     signal: system.signal,
   }
+}
+
+export function passwordSource({
+  pkcs8Password,
+  keyPassword,
+}: Pick<
+  Invocation<'credential-process'>['settings'],
+  'pkcs8Password' | 'keyPassword'
+>): PasswordOptions['password'] {
+  if (pkcs8Password !== undefined) return async () => Promise.resolve(pkcs8Password)
+  return keyPassword === undefined ? undefined : parseSecretSource(keyPassword, 'keyPassword')
 }

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { loadLibc } from '../native/libc.ts'
-import { notifyServiceManager, watchdogIntervalMs } from '../native/service-manager.ts'
+import { loadLibc } from '../machine/libc.ts'
+import { notifyServiceManager, watchdogIntervalMs } from '../machine/service-manager.ts'
 import type { CliReporter } from './reporter.ts'
 import type { System } from './system.ts'
 

@@ -8,7 +8,7 @@
 import { writeSync } from 'node:fs'
 import { RolesAnywhereError } from '../core/errors.ts'
 import type { Clock, Random } from '../core/ports.ts'
-import { wait } from '../session/wait.ts'
+import { wait } from '../machine/wait.ts'
 
 export interface System {
   /** Arguments after the program's name. */

@@ -2,11 +2,13 @@
  * The one error class of the project and the table of every code it can carry.
  *
  * A code belongs to a family, and a family answers "who can fix this?"; the family decides the exit
- * code of the command line. Messages say what happened and to which file, flag or token; `hint` says
+ * code of the command line. Messages say what happened and to which file, setting or token; `hint` says
  * what to do next. Neither ever holds a secret.
  *
  * @module
  */
+
+import { inWords, settingOf, type NameOf, type SettingName, type Wording } from './wording.ts'
 
 /** Families by who can fix the problem, with the exit code that the command line reports. */
 export const ERROR_FAMILIES = {
@@ -118,32 +120,55 @@ export type ErrorCode = keyof typeof ERROR_CODES
 export type ErrorDetail = Readonly<Record<string, string | number | boolean | readonly string[]>>
 
 export interface ErrorOptions {
-  /** What to do next; names a flag or a command. Printed on a line of its own. */
-  readonly hint?: string | undefined
+  /** What to do next. Printed on a line of its own. */
+  readonly hint?: Wording | undefined
   readonly detail?: ErrorDetail | undefined
   /** The lower error; shown only with `--debug`, and redacted there. */
   readonly cause?: unknown
 }
 
 /**
- * What every failure of this package is.
+ * What every failure of this package is. `message` and `hint` name settings as options of the library;
+ * `inNamesOf` says the same in other names.
  *
  * @example
  * throw new RolesAnywhereError('ERR_KEY_MISSING', 'no private key in "client.pem"', {
- *   hint: 'give the key file with --private-key',
+ *   hint: says`give the file of the key with ${setting('privateKey')}`,
  * })
  */
 export class RolesAnywhereError extends Error {
   readonly code: ErrorCode
-  readonly hint: string | undefined
   readonly detail: ErrorDetail
+  readonly #message: Wording
+  readonly #hint: Wording | undefined
 
-  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+  constructor(code: ErrorCode, message: Wording, options: ErrorOptions = {}) {
+    super(inWords(message), options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'RolesAnywhereError'
     this.code = code
-    this.hint = options.hint
     this.detail = options.detail ?? {}
+    this.#message = message
+    this.#hint = options.hint
+  }
+
+  /** The setting that the message is about, where it is about one. */
+  get setting(): SettingName | undefined {
+    return settingOf(this.#message)
+  }
+
+  get hint(): string | undefined {
+    return this.#hint === undefined ? undefined : inWords(this.#hint)
+  }
+
+  /** What was said, for an error or a warning that repeats it. */
+  get wording(): { readonly message: Wording; readonly hint: Wording | undefined } {
+    return { message: this.#message, hint: this.#hint }
+  }
+
+  /** Message and hint in the names that `nameOf` gives to settings. */
+  inNamesOf(nameOf: NameOf): { readonly message: string; readonly hint: string | undefined } {
+    const hint = this.#hint === undefined ? undefined : inWords(this.#hint, nameOf)
+    return { message: inWords(this.#message, nameOf), hint }
   }
 
   get family(): ErrorFamily {

@@ -9,6 +9,7 @@
 
 import type { X509Certificate } from 'node:crypto'
 import type { SigningAlgorithm } from './algorithms.ts'
+import type { Wording } from './wording.ts'
 
 /** Milliseconds since the epoch, by the wall clock. */
 export type Clock = () => number
@@ -74,7 +75,7 @@ export type ReportFields = Readonly<Record<string, string | number | boolean>>
 
 /** Where warnings and debug lines go. The command line prints them; a library user may ignore them. */
 export interface Reporter {
-  warn(message: string, options?: { readonly hint?: string }): void
+  warn(message: Wording, options?: { readonly hint?: Wording | undefined }): void
   /** One protocol step. Callers pass only fields that are safe to print. */
   debug(step: string, fields: ReportFields): void
 }

@@ -13,25 +13,33 @@ const SRC = join(import.meta.dirname, '../../src')
 /** Layer → the layers it may import (besides itself). */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   core: [],
-  identity: ['core', 'native'],
-  transport: ['core'],
-  session: ['core'],
-  settings: ['core'],
-  native: ['core'],
-  outputs: ['core', 'session', 'identity', 'settings', 'native'],
+  machine: ['core'],
+  identity: ['core', 'machine'],
+  transport: ['core', 'machine'],
+  session: ['core', 'machine'],
+  settings: ['core', 'machine'],
+  outputs: ['core', 'machine', 'session', 'settings'],
   emulator: ['core'],
-  doctor: ['core', 'session', 'identity'],
-  cli: [
-    'core',
-    'identity',
-    'transport',
-    'session',
-    'settings',
-    'native',
-    'outputs',
-    'emulator',
-    'doctor',
-  ],
+  cli: ['core', 'machine', 'identity', 'transport', 'session', 'settings', 'outputs', 'emulator'],
+}
+
+/** Room inside `identity/` → the rooms there that it may import. Files of no room may import all of them. */
+const IDENTITY_ROOMS: Readonly<Record<string, readonly string[]>> = {
+  encoding: [],
+  secret: [],
+  certificate: ['encoding'],
+  'key-file': ['encoding'],
+  command: [],
+  tpm: ['encoding', 'secret'],
+  content: ['encoding', 'secret', 'certificate', 'key-file', 'tpm'],
+  pkcs11: ['secret', 'certificate', 'content'],
+}
+
+/** The same inside `identity/pkcs11/`: `host/` runs in the process of its own that holds the module. */
+const PKCS11_ROOMS: Readonly<Record<string, readonly string[]>> = {
+  host: [],
+  module: [],
+  token: ['module'],
 }
 
 /** What the emulator may take from core: types and error classes, so that it shares no signing code. */
@@ -41,7 +49,7 @@ const EMULATOR_MAY_USE = ['core/errors.ts', 'core/ports.ts']
 const CORE_MAY_USE = ['node:crypto']
 
 /** The library's entry is wiring too, but only of what a library needs. */
-const ENTRY_MAY_USE = ['core', 'identity', 'transport', 'session']
+const ENTRY_MAY_USE = ['core', 'machine', 'identity', 'transport', 'session']
 
 /** Modules that reach other machines, or let them reach us. */
 const NETWORK = /^(?:node:(?:net|tls|https?|http2|dgram|dns)(?:\/|$)|undici(?:\/|$))/u
@@ -52,7 +60,7 @@ const ENTRIES = ['cli/system.ts', 'index.ts']
 /** Sockets that lead nowhere but to this machine. */
 const MAY_OPEN_SOCKETS = [
   // A socket is Node's only way to wait for a pipe that somebody else opened.
-  'identity/secret/read-descriptor.ts',
+  'machine/read-descriptor.ts',
   // A software TPM.
   'identity/tpm/channel.ts',
 ]
@@ -81,6 +89,30 @@ describe('layers', () => {
     expect(wrong).toEqual([])
   })
 
+  it.each([
+    { folder: 'identity', rooms: IDENTITY_ROOMS },
+    { folder: 'identity/pkcs11', rooms: PKCS11_ROOMS },
+  ])('have rooms in $folder that import one way', ({ folder, rooms }) => {
+    const inside = imports.filter(
+      ({ from, to }) => from.startsWith(`${folder}/`) && to.startsWith(`${folder}/`),
+    )
+    const wrong = inside.filter(({ from, to }) => {
+      const [room, other] = [roomOf(from, folder), roomOf(to, folder)]
+      // A file of no room is either what rooms share, and imports none, or what joins them.
+      return (
+        room !== undefined && other !== undefined && room !== other && !rooms[room]?.includes(other)
+      )
+    })
+    expect(wrong).toEqual([])
+    expect(new Set(inside.flatMap(({ from }) => roomOf(from, folder) ?? []))).toEqual(
+      new Set(Object.keys(rooms)),
+    )
+  })
+
+  it('have no circle of files', () => {
+    expect(circles()).toEqual([])
+  })
+
   it('give the library entry no part of the command line', () => {
     const used = imports.filter(({ from }) => from === 'index.ts').map(({ to }) => layerOf(to))
     expect(new Set(used)).toEqual(new Set(ENTRY_MAY_USE))
@@ -88,7 +120,10 @@ describe('layers', () => {
 
   it('reach AWS only in transport, and have other sockets only where they listen', () => {
     const users = imports
-      .filter(({ from, to }) => NETWORK.test(to) && !MAY_OPEN_SOCKETS.includes(from))
+      .filter(
+        ({ from, to, typeOnly }) =>
+          NETWORK.test(to) && !typeOnly && !MAY_OPEN_SOCKETS.includes(from),
+      )
       .map(({ from }) => layerOf(from))
     expect(new Set(users)).toEqual(new Set(['transport', 'emulator', 'outputs']))
   })
@@ -143,6 +178,24 @@ describe('files', () => {
     expect(bare).toEqual([])
   })
 })
+
+/** `certificate` of `identity/certificate/…` in the folder `identity`; undefined for a file of no room. */
+function roomOf(file: string, folder: string): string | undefined {
+  const rest = file.slice(folder.length + 1).split('/')
+  return rest.length > 1 ? rest[0] : undefined
+}
+
+/** Files that import themselves over other files, and be it only for their types. */
+function circles(): readonly string[] {
+  const next = new Map(files.map((file) => [file, new Set<string>()]))
+  for (const { from, to } of imports) next.get(from)?.add(to)
+  return files.filter((file) => {
+    const reached = new Set(next.get(file))
+    // A set hands out what is added while it is walked.
+    for (const other of reached) for (const further of next.get(other) ?? []) reached.add(further)
+    return reached.has(file)
+  })
+}
 
 function layerOf(file: string): string {
   return file.split('/')[0] ?? ''

@@ -1,4 +1,5 @@
 /** The endpoint on a real socket, spoken to in raw bytes. */
+import { inWords } from '../../src/core/wording.ts'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -27,7 +28,7 @@ async function start(changes: Partial<EndpointOptions> = {}): Promise<Endpoint> 
     version: '0.0.0',
     clock: Date.now,
     reporter: {
-      warn: (message) => debugged.push(message),
+      warn: (message) => debugged.push(inWords(message)),
       debug: (step, fields) => debugged.push(JSON.stringify([step, fields])),
     },
     ...changes,

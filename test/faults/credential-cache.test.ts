@@ -28,7 +28,7 @@ import {
   throughCache,
   type CachePorts,
 } from '../../src/session/cache/credential-cache.ts'
-import { acquireFileLock } from '../../src/session/file-lock.ts'
+import { acquireFileLock } from '../../src/machine/file-lock.ts'
 import { ARN_FLAGS, credentialsIn, openStage } from '../support/cli-stage.ts'
 import { EXECUTABLE, runCli } from '../support/run-cli.ts'
 

@@ -9,7 +9,7 @@ import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readDescriptor } from '../../src/identity/secret/read-descriptor.ts'
+import { readDescriptor } from '../../src/machine/read-descriptor.ts'
 import { startCli } from '../support/run-cli.ts'
 
 let folder: string

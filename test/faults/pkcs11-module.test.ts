@@ -11,13 +11,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parsePkcs11Uri } from '../../src/core/pkcs11-uri.ts'
 import type { Identity } from '../../src/core/ports.ts'
 import { createAuthority } from '../../src/emulator/throwaway-pki.ts'
-import type { HostDeadlines } from '../../src/identity/pkcs11/module-host.ts'
+import type { HostDeadlines } from '../../src/identity/pkcs11/module/module-host.ts'
 import {
   loadPkcs11Identity,
   type Pkcs11IdentityOptions,
-} from '../../src/identity/pkcs11/load-pkcs11-identity.ts'
-import { findTokens, ModulePool } from '../../src/identity/pkcs11/token-search.ts'
-import type { SecretSource } from '../../src/identity/secret/secret-source.ts'
+} from '../../src/identity/pkcs11/token/load-pkcs11-identity.ts'
+import { findTokens, ModulePool } from '../../src/identity/pkcs11/token/token-search.ts'
+import type { SecretSource } from '../../src/core/secret-source.ts'
 import {
   hasCompiler,
   hasSoftToken,
@@ -73,7 +73,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
     })
   }
 
-  const fromEnv: SecretSource = { kind: 'env', argument: 'PIN', setting: '--pin' }
+  const fromEnv: SecretSource = { kind: 'env', argument: 'PIN', namedBy: 'pin' }
 
   async function load(ports: TestPorts, options: Pkcs11IdentityOptions = {}): Promise<Identity> {
     return loadPkcs11Identity(
@@ -213,7 +213,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
 
     test('ten refreshes with a PIN that became wrong make one login', async () => {
       const path = tokens.file('pin', PIN)
-      const pin: SecretSource = { kind: 'file', argument: path, setting: '--pin' }
+      const pin: SecretSource = { kind: 'file', argument: path, namedBy: 'pin' }
       await using identity = await load(world({ faults: 'fail=C_Sign:32:100' }), { pin })
       writeFileSync(path, 'changed')
       for (let count = 0; count < 10; count += 1) {
@@ -315,7 +315,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
 
     test('one that hangs ends with a parent that is killed', async () => {
       const { url } = import.meta
-      const host = new URL('../../src/identity/pkcs11/module-host.ts', url).href
+      const host = new URL('../../src/identity/pkcs11/module/module-host.ts', url).href
       const { secrets } = world({ faults: 'hang=C_Initialize' })
       const parent = spawn(
         process.execPath,

@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { inWords } from '../../src/core/wording.ts'
 import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from '../../src/core/arn.ts'
 import type { SessionCredentials } from '../../src/core/credentials.ts'
 import type { Identity } from '../../src/core/ports.ts'
@@ -83,7 +84,7 @@ function sessionAt(port: number, overrides: Partial<CreateSessionPorts> = {}): O
       send: transport.send,
       clock: () => now,
       random: () => 0,
-      reporter: { warn: (message) => warnings.push(message), debug: () => undefined },
+      reporter: { warn: (message) => warnings.push(inWords(message)), debug: () => undefined },
       async wait(ms) {
         waits.push(ms)
         now += ms

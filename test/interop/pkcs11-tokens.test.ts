@@ -18,9 +18,9 @@ import {
 import {
   loadPkcs11Identity,
   type Pkcs11IdentityOptions,
-} from '../../src/identity/pkcs11/load-pkcs11-identity.ts'
-import { listPkcs11 } from '../../src/identity/pkcs11/list-tokens.ts'
-import { readTokenCertificates } from '../../src/identity/pkcs11/load-pkcs11-signer.ts'
+} from '../../src/identity/pkcs11/token/load-pkcs11-identity.ts'
+import { listPkcs11 } from '../../src/identity/pkcs11/token/list-tokens.ts'
+import { readTokenCertificates } from '../../src/identity/pkcs11/token/load-pkcs11-signer.ts'
 import { createSession } from '../../src/session/create-session.ts'
 import { createTransport } from '../../src/transport/send.ts'
 import { existsSync } from 'node:fs'
@@ -189,7 +189,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
   })
 
   test('without a terminal an always-authenticate key names --reuse-pin', async () => {
-    const pin = { kind: 'env', argument: 'PIN', setting: '--pin' } as const
+    const pin = { kind: 'env', argument: 'PIN', namedBy: 'pin' } as const
     const world = testPorts({ env: { ...tokens.env, PIN } })
     await using identity = await load({ certificate: 'pkcs11:token=always', pin }, world)
     await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({

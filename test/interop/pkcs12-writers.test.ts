@@ -13,7 +13,7 @@ import {
   loadFileIdentity,
   loadFileSigner,
   type FileIdentityOptions,
-} from '../../src/identity/files/load-file-identity.ts'
+} from '../../src/identity/content/load-file-identity.ts'
 import type { Identity } from '../../src/core/ports.ts'
 import { hasProgram } from '../support/capabilities.ts'
 import { toBer } from '../support/to-ber.ts'

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Pkcs11Ports } from '../../src/identity/pkcs11/token-world.ts'
-import type { HostDeadlines } from '../../src/identity/pkcs11/module-host.ts'
+import type { Pkcs11Ports } from '../../src/identity/pkcs11/token/token-world.ts'
+import type { HostDeadlines } from '../../src/identity/pkcs11/module/module-host.ts'
 import { RefusedPasswords } from '../../src/identity/secret/refused-passwords.ts'
 import { RolesAnywhereError } from '../../src/core/errors.ts'
 

@@ -12,9 +12,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RolesAnywhereError, type ErrorCode } from '../../src/core/errors.ts'
-import { adviseOnCertificate } from '../../src/identity/files/check-certificate.ts'
-import { loadFileSigner } from '../../src/identity/files/load-file-identity.ts'
-import { readCertificates } from '../../src/identity/files/read-certificates.ts'
+import { adviseOnCertificate } from '../../src/identity/certificate/check-certificate.ts'
+import { loadFileSigner } from '../../src/identity/content/load-file-identity.ts'
+import { readCertificates } from '../../src/identity/content/read-certificates.ts'
 import { VECTORS, hasProgram, hasVectors } from '../support/capabilities.ts'
 import {
   expectNoSecrets,

@@ -6,11 +6,11 @@
 import { X509Certificate, verify } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { explainUnreadableKey } from '../../src/identity/files/explain-unreadable-key.ts'
-import { loadFileIdentity, loadFileSigner } from '../../src/identity/files/load-file-identity.ts'
+import { explainUnreadableKey } from '../../src/identity/key-file/explain-unreadable-key.ts'
+import { loadFileIdentity, loadFileSigner } from '../../src/identity/content/load-file-identity.ts'
 import { VECTORS, hasVectors } from '../support/capabilities.ts'
 import { failureOf, recordingPorts } from '../unit/identity/recording-ports.ts'
-import { decodeBlocks } from '../../src/identity/files/decode-blocks.ts'
+import { decodeBlocks } from '../../src/identity/encoding/decode-blocks.ts'
 
 const RFC = new URL('rfc9881-mldsa/', VECTORS)
 const AWS = new URL('aws-helper-tst/mldsa-fixtures/', VECTORS)

@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { decodeBlocks } from '../../src/identity/files/decode-blocks.ts'
+import { decodeBlocks } from '../../src/identity/encoding/decode-blocks.ts'
 import { parseTss2Key, type Tss2Key } from '../../src/identity/tpm/tss2-key-file.ts'
 import { VECTORS, hasVectors } from '../support/capabilities.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parsePkcs11Uri, type Pkcs11Uri } from '../../src/core/pkcs11-uri.ts'
-import { objectMatches } from '../../src/identity/pkcs11/uri-match.ts'
+import { objectMatches } from '../../src/identity/pkcs11/token/uri-match.ts'
 import { hasVectors, VECTORS } from '../support/capabilities.ts'
 
 interface UriVector {

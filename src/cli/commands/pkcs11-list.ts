@@ -9,7 +9,7 @@ import type {
   ListedKey,
   ListedModule,
   ListedToken,
-} from '../../identity/pkcs11/list-tokens.ts'
+} from '../../identity/pkcs11/token/list-tokens.ts'
 import type { Invocation } from '../invocation.ts'
 import { listTokens } from '../open-token.ts'
 

@@ -10,11 +10,10 @@
 import type { X509Certificate } from 'node:crypto'
 import { isPkcs11Uri } from '../../core/pkcs11-uri.ts'
 import { decimalSerialNumber } from '../../core/serial-number.ts'
-import { readCertificates } from '../../identity/files/read-certificates.ts'
-import type { TokenCertificate } from '../../identity/pkcs11/load-pkcs11-signer.ts'
+import { readCertificates } from '../../identity/content/read-certificates.ts'
+import type { TokenCertificate } from '../../identity/pkcs11/token/load-pkcs11-signer.ts'
 import type { Invocation } from '../invocation.ts'
-import { passwordSource } from '../open-identity.ts'
-import { secretPorts } from '../secret-ports.ts'
+import { passwordSource, secretPorts } from '../secret-ports.ts'
 
 export async function execute(invocation: Invocation<'read-certificate-data'>): Promise<void> {
   const { settings, system } = invocation

@@ -7,9 +7,9 @@
  */
 
 import { RolesAnywhereError } from '../../core/errors.ts'
-import { setHopLimit } from '../../native/hop-limit.ts'
-import { loadLibc } from '../../native/libc.ts'
-import { inheritedSockets } from '../../native/service-manager.ts'
+import { setHopLimit } from '../../machine/hop-limit.ts'
+import { loadLibc } from '../../machine/libc.ts'
+import { inheritedSockets } from '../../machine/service-manager.ts'
 import { isIpAddress, isLoopback, METADATA_ADDRESSES } from '../../outputs/endpoint/host-table.ts'
 import { MetadataTokens } from '../../outputs/endpoint/metadata-token.ts'
 import { startEndpoint, type Endpoint, type ListenOn } from '../../outputs/endpoint/server.ts'

@@ -16,7 +16,7 @@ import type { Signer, SignOptions } from '../../core/ports.ts'
 import { encodeEcdsaSignature } from '../ecdsa-signature.ts'
 import type { OpenedKey } from '../key-candidate.ts'
 import { isSignatureOf } from '../node-signature.ts'
-import { runCommand } from '../secret/run-command.ts'
+import { runCommand } from '../../machine/run-command.ts'
 
 /** The largest signature, ML-DSA-87, has 4,627 bytes: in base64 with line breaks some 6,400. */
 const MAX_OUTPUT_BYTES = 16_384

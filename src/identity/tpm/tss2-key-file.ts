@@ -9,7 +9,7 @@
  */
 
 import { RolesAnywhereError } from '../../core/errors.ts'
-import { Asn1Element, Asn1Error, element } from '../asn1-element.ts'
+import { Asn1Element, Asn1Error, element } from '../encoding/asn1-element.ts'
 import { HT_PERSISTENT, RH_ENDORSEMENT, RH_NULL, RH_OWNER, RH_PLATFORM } from './constants.ts'
 import type { PublicArea } from './public-area.ts'
 import { NotASigningKey, readPublicArea } from './public-area.ts'

@@ -13,12 +13,12 @@ import { open } from 'node:fs/promises'
 import type { SessionCredentials } from '../../core/credentials.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Reporter } from '../../core/ports.ts'
-import { acquireFileLock, type FileLockPorts } from '../../session/file-lock.ts'
+import { acquireFileLock, type FileLockPorts } from '../../machine/file-lock.ts'
 import { setProfileKeys } from './edit-profile.ts'
 import { checkProfileName } from './profile-name.ts'
-import { replaceFile, sweepDrafts } from './replace-file.ts'
-import { findTrustedTarget, type TrustedTarget } from './trusted-target.ts'
-import { unwritable } from './unwritable.ts'
+import { replaceFile, sweepDrafts } from '../../machine/replace-file.ts'
+import { findTrustedTarget, type TrustedTarget } from '../../machine/trusted-target.ts'
+import { unwritable } from '../../machine/unwritable.ts'
 
 /** Ten thousand profiles take about 3 MB. */
 const MAX_FILE_BYTES = 16 * 1_048_576

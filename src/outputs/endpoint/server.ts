@@ -15,7 +15,7 @@ import type { Clock, Reporter } from '../../core/ports.ts'
 import { CredentialsBodies, failureAnswer } from './credentials-answer.ts'
 import type { EndpointPeer, EndpointRequest, EndpointResponse } from './exchange.ts'
 import { hostTable, isLoopback } from './host-table.ts'
-import { peerUid } from './peer-uid.ts'
+import { peerUid } from '../../machine/peer-uid.ts'
 import { route, type EndpointState } from './router.ts'
 
 /** Where to listen: an address, or a socket that systemd has opened. */

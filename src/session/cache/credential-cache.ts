@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import type { SessionCredentials } from '../../core/credentials.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Reporter } from '../../core/ports.ts'
-import { acquireFileLock, type FileLockPorts } from '../file-lock.ts'
+import { acquireFileLock, type FileLockPorts } from '../../machine/file-lock.ts'
 import {
   entryName,
   entryText,

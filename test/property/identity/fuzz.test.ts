@@ -7,19 +7,19 @@ import { generateKeyPairSync, createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
-import { decodeBlocks } from '../../../src/identity/files/decode-blocks.ts'
-import { openEncryptedPkcs8 } from '../../../src/identity/files/encrypted-pkcs8.ts'
-import { explainUnreadableKey } from '../../../src/identity/files/explain-unreadable-key.ts'
-import { openPkcs12 } from '../../../src/identity/files/pkcs12/open-pkcs12.ts'
-import { looksLikePkcs12 } from '../../../src/identity/files/pkcs12/recognise-pkcs12.ts'
+import { decodeBlocks } from '../../../src/identity/encoding/decode-blocks.ts'
+import { openEncryptedPkcs8 } from '../../../src/identity/key-file/encrypted-pkcs8.ts'
+import { explainUnreadableKey } from '../../../src/identity/key-file/explain-unreadable-key.ts'
+import { openPkcs12 } from '../../../src/identity/key-file/pkcs12/open-pkcs12.ts'
+import { looksLikePkcs12 } from '../../../src/identity/key-file/pkcs12/recognise-pkcs12.ts'
 import {
   matchesSelector,
   readCertificateSelector,
-} from '../../../src/identity/selector/certificate-selector.ts'
+} from '../../../src/identity/certificate/certificate-selector.ts'
 import {
   NameSyntaxError,
   parseDistinguishedName,
-} from '../../../src/identity/selector/distinguished-name.ts'
+} from '../../../src/identity/certificate/distinguished-name.ts'
 import { TpmResponseError, sign } from '../../../src/identity/tpm/commands.ts'
 import { NotASigningKey, readPublicArea } from '../../../src/identity/tpm/public-area.ts'
 import { parseTss2Key } from '../../../src/identity/tpm/tss2-key-file.ts'

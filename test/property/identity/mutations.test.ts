@@ -9,14 +9,14 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import { createAuthority } from '../../../src/emulator/throwaway-pki.ts'
-import { parseCertificates } from '../../../src/identity/files/certificate.ts'
-import { buildChain } from '../../../src/identity/files/certificate-chain.ts'
+import { parseCertificates } from '../../../src/identity/certificate/parse-certificates.ts'
+import { buildChain } from '../../../src/identity/certificate/certificate-chain.ts'
 import {
   adviseOnCertificate,
   checkValidity,
-} from '../../../src/identity/files/check-certificate.ts'
-import { decodeBlocks } from '../../../src/identity/files/decode-blocks.ts'
-import { IdentityContents } from '../../../src/identity/files/identity-content.ts'
+} from '../../../src/identity/certificate/check-certificate.ts'
+import { decodeBlocks } from '../../../src/identity/encoding/decode-blocks.ts'
+import { IdentityContents } from '../../../src/identity/content/identity-content.ts'
 import { encryptWithPbkdf2, encryptWithScrypt } from '../../unit/identity/encrypt-key.ts'
 import { expectNoSecrets, recordingPorts } from '../../unit/identity/recording-ports.ts'
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { flagFor } from '../../../src/settings/name-setting.ts'
 import { createReporter, type LogFormat } from '../../../src/cli/reporter.ts'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
 
@@ -8,6 +9,7 @@ const HOSTILE = 'a\u001b[31mb\u009b31mc\nd\u0085e\u2028f\u2029g\u202eh\u200ei\u{
 function written(format: LogFormat): string {
   let text = ''
   const reporter = createReporter({
+    nameOf: flagFor,
     format,
     debug: true,
     clock: () => 0,

@@ -4,10 +4,12 @@
  * @module
  */
 
+import { inWords } from '../../../src/core/wording.ts'
 import { inspect } from 'node:util'
 import { expect } from 'vitest'
 import type { Clock, Reporter } from '../../../src/core/ports.ts'
-import type { SecretPorts, SecretSource } from '../../../src/identity/secret/secret-source.ts'
+import type { SecretSource } from '../../../src/core/secret-source.ts'
+import type { SecretPorts } from '../../../src/identity/secret/secret-ports.ts'
 
 export interface RecordingPorts {
   readonly warnings: string[]
@@ -31,7 +33,8 @@ export function recordingPorts(options: RecordingPortsOptions = {}): RecordingPo
   const debugLines: string[] = []
   const questions: string[] = []
   const reporter: Reporter = {
-    warn: (message, { hint = '' } = {}) => void warnings.push(`${message} (${hint})`),
+    warn: (message, { hint = '' } = {}) =>
+      void warnings.push(`${inWords(message)} (${inWords(hint)})`),
     debug: (step, fields) => void debugLines.push(`${step} ${JSON.stringify(fields)}`),
   }
   return {
@@ -54,7 +57,7 @@ export function recordingPorts(options: RecordingPortsOptions = {}): RecordingPo
 
 /** A secret source that reads the variable `name`. */
 export function fromEnv(name: string): SecretSource {
-  return { kind: 'env', argument: name, setting: '--private-key-password' }
+  return { kind: 'env', argument: name, namedBy: 'keyPassword' }
 }
 
 /** The error of a promise that must fail. */

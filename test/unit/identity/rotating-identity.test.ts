@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { inWords } from '../../../src/core/wording.ts'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -49,7 +50,7 @@ function open(paths = [path], identity = base): Promise<RotatingIdentity> {
     paths,
     clock: time.clock,
     schedule: time.schedule,
-    reporter: { warn: (message) => warnings.push(message), debug: () => undefined },
+    reporter: { warn: (message) => warnings.push(inWords(message)), debug: () => undefined },
   })
 }
 

@@ -1,4 +1,5 @@
 import { createHash, verify } from 'node:crypto'
+import { inWords } from '../../../src/core/wording.ts'
 import { inspect } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from '../../../src/core/arn.ts'
@@ -68,7 +69,7 @@ function world(answers: readonly (Answer | Error)[], overrides: Partial<CreateSe
     clock: () => now,
     random: () => 0.5,
     reporter: {
-      warn: (message) => warnings.push(message),
+      warn: (message) => warnings.push(inWords(message)),
       debug: (step, fields) => steps.push([step, fields]),
     },
     async wait(ms) {

@@ -1,4 +1,5 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { inWords } from '../../../src/core/wording.ts'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -11,7 +12,7 @@ import {
   throughCache,
   type CachePorts,
 } from '../../../src/session/cache/credential-cache.ts'
-import { acquireFileLock } from '../../../src/session/file-lock.ts'
+import { acquireFileLock } from '../../../src/machine/file-lock.ts'
 
 const MINUTE = 60_000
 const START = Date.parse('2026-01-01T00:00:00Z')
@@ -35,7 +36,7 @@ beforeEach(() => {
       now += ms
       await new Promise((resolve) => setImmediate(resolve))
     },
-    reporter: { warn: (message) => warnings.push(message), debug: () => undefined },
+    reporter: { warn: (message) => warnings.push(inWords(message)), debug: () => undefined },
   }
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { inWords } from '../../../src/core/wording.ts'
 import { SessionCredentials } from '../../../src/core/credentials.ts'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import type { Reporter } from '../../../src/core/ports.ts'
@@ -24,7 +25,7 @@ function world(random: () => number = () => 0.5): World {
   const calls: number[] = []
   const warnings: string[] = []
   const reporter: Reporter = {
-    warn: (message) => warnings.push(message),
+    warn: (message) => warnings.push(inWords(message)),
     debug: () => undefined,
   }
   const engine = new RefreshEngine({
@@ -221,7 +222,7 @@ describe('failure', () => {
       clock: time.clock,
       random: () => 0,
       schedule: time.schedule,
-      reporter: { warn: (message) => warnings.push(message), debug: () => undefined },
+      reporter: { warn: (message) => warnings.push(inWords(message)), debug: () => undefined },
     })
     await expect(engine.credentials()).rejects.toMatchObject({ code: 'ERR_INTERNAL' })
     expect(warnings.join()).not.toContain('canary')

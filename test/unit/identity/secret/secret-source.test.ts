@@ -10,12 +10,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  parseSecretSource,
-  readSecret,
-  type SecretPorts,
-} from '../../../../src/identity/secret/secret-source.ts'
-import { runCommand } from '../../../../src/identity/secret/run-command.ts'
+import { parseSecretSource } from '../../../../src/core/secret-source.ts'
+import type { SecretPorts } from '../../../../src/identity/secret/secret-ports.ts'
+import { readSecret } from '../../../../src/identity/secret/read-secret.ts'
+import { runCommand } from '../../../../src/machine/run-command.ts'
 import {
   expectNoSecrets,
   failureOf,
@@ -25,7 +23,7 @@ import {
 
 const CANARY = 'canary-Pa$$wörd'
 const WHAT = 'the password of "client.key"'
-const SETTING = '--private-key-password'
+const SETTING = 'keyPassword'
 
 let folder = ''
 beforeAll(() => {
@@ -61,7 +59,7 @@ describe('parseSecretSource', () => {
     ['credential:key-password', 'credential', 'key-password'],
     ['prompt', 'prompt', ''],
   ])('%s', (text, kind, argument) => {
-    expect(parseSecretSource(text, SETTING)).toEqual({ kind, argument, setting: SETTING })
+    expect(parseSecretSource(text, SETTING)).toMatchObject({ kind, argument })
   })
 
   it.each([
@@ -95,7 +93,7 @@ describe('parseSecretSource', () => {
     }
     expect(error).toMatchObject({
       code: 'ERR_USAGE_INVALID_VALUE',
-      detail: { setting: SETTING },
+      setting: SETTING,
       message: expect.stringContaining(SETTING) as string,
     })
     expectNoSecrets(error, [CANARY])
@@ -157,7 +155,6 @@ describe('readSecret', () => {
     expect(error).toMatchObject({
       code: 'ERR_CONFIG_SECRET_UNAVAILABLE',
       message: expect.stringContaining(problem) as string,
-      detail: { setting: SETTING },
     })
     expect(error.message).toContain(`cannot read ${WHAT}`)
     expectNoSecrets(error, [CANARY])

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { inWords } from '../../../../src/core/wording.ts'
 import {
   chmodSync,
   chownSync,
@@ -52,7 +53,7 @@ function write(mark = '1', to = path, profile = 'demo', as = uid): Promise<void>
       clock: Date.now,
       random: Math.random,
       wait: (ms) => sleep(ms),
-      reporter: { warn: (message) => warnings.push(message), debug: () => undefined },
+      reporter: { warn: (message) => warnings.push(inWords(message)), debug: () => undefined },
       uid: as,
     },
   )

@@ -1,0 +1,147 @@
+/**
+ * The object identifiers of password-based encryption, as tables: hashes, pseudo-random functions,
+ * content ciphers, and the older schemes that join a key derivation to a cipher.
+ *
+ * @see RFC 8018 appendices A and B; RFC 7292 appendix C; RFC 9879
+ * @module
+ */
+
+import type { Asn1Element } from '../../encoding/asn1-element.ts'
+import { Asn1Error, element } from '../../encoding/asn1-element.ts'
+
+/** An AlgorithmIdentifier: `parameters` is undefined when absent. */
+export interface AlgorithmIdentifier {
+  readonly oid: string
+  readonly parameters: Asn1Element | undefined
+}
+
+/** @throws {Asn1Error} */
+export function readAlgorithmIdentifier(source: Asn1Element): AlgorithmIdentifier {
+  const elements = source.sequence()
+  if (elements.length > 2) throw new Asn1Error('an AlgorithmIdentifier has more than two elements')
+  return { oid: element(elements, 0).oid(), parameters: elements[1] }
+}
+
+/** @throws {Asn1Error} when the parameters are absent. */
+export function requireParameters(algorithm: AlgorithmIdentifier): Asn1Element {
+  if (algorithm.parameters === undefined) {
+    throw new Asn1Error(`algorithm ${algorithm.oid} has no parameters`)
+  }
+  return algorithm.parameters
+}
+
+export interface HashAlgorithm {
+  /** As `node:crypto` knows it. */
+  readonly name: string
+  /** Block size, which the PKCS#12 key derivation pads to. */
+  readonly blockBytes: number
+}
+
+/** Hashes of the MAC of RFC 7292. */
+export const HASHES: Readonly<Record<string, HashAlgorithm>> = {
+  '1.2.840.113549.2.5': { name: 'md5', blockBytes: 64 },
+  '1.3.14.3.2.26': { name: 'sha1', blockBytes: 64 },
+  '2.16.840.1.101.3.4.2.4': { name: 'sha224', blockBytes: 64 },
+  '2.16.840.1.101.3.4.2.1': { name: 'sha256', blockBytes: 64 },
+  '2.16.840.1.101.3.4.2.2': { name: 'sha384', blockBytes: 128 },
+  '2.16.840.1.101.3.4.2.3': { name: 'sha512', blockBytes: 128 },
+  '2.16.840.1.101.3.4.2.5': { name: 'sha512-224', blockBytes: 128 },
+  '2.16.840.1.101.3.4.2.6': { name: 'sha512-256', blockBytes: 128 },
+  '1.3.6.1.4.1.1722.12.2.1.16': { name: 'blake2b512', blockBytes: 128 },
+}
+
+/** HMACs, as the pseudo-random function of PBKDF2 and as the MAC of PBMAC1: the hash inside. */
+export const HMACS: Readonly<Record<string, string>> = {
+  '1.2.840.113549.2.7': 'sha1',
+  '1.2.840.113549.2.8': 'sha224',
+  '1.2.840.113549.2.9': 'sha256',
+  '1.2.840.113549.2.10': 'sha384',
+  '1.2.840.113549.2.11': 'sha512',
+  '1.2.840.113549.2.12': 'sha512-224',
+  '1.2.840.113549.2.13': 'sha512-256',
+}
+
+export const PBES2 = '1.2.840.113549.1.5.13'
+export const PBKDF2 = '1.2.840.113549.1.5.12'
+export const PBMAC1 = '1.2.840.113549.1.5.14'
+export const SCRYPT = '1.3.6.1.4.1.11591.4.11'
+
+/** A cipher with the key length and, for RC2, the effective key bits of RFC 2268. */
+export interface ContentCipher {
+  readonly cipher:
+    'aes-128-cbc' | 'aes-192-cbc' | 'aes-256-cbc' | 'des-ede3-cbc' | 'des-cbc' | 'rc2'
+  readonly keyBytes: number
+  readonly effectiveKeyBits?: number
+}
+
+/** Encryption schemes of PBES2 whose only parameter is the initialisation vector. */
+export const PBES2_CIPHERS: Readonly<Record<string, ContentCipher>> = {
+  '2.16.840.1.101.3.4.1.2': { cipher: 'aes-128-cbc', keyBytes: 16 },
+  '2.16.840.1.101.3.4.1.22': { cipher: 'aes-192-cbc', keyBytes: 24 },
+  '2.16.840.1.101.3.4.1.42': { cipher: 'aes-256-cbc', keyBytes: 32 },
+  '1.2.840.113549.3.7': { cipher: 'des-ede3-cbc', keyBytes: 24 },
+  '1.3.14.3.2.7': { cipher: 'des-cbc', keyBytes: 8 },
+}
+
+/** RC2 in PBES2 names its effective key length by a code (RFC 8018 appendix B.2.3). */
+export const RC2_CBC = '1.2.840.113549.3.2'
+export const RC2_VERSIONS: Readonly<Record<number, ContentCipher>> = {
+  160: { cipher: 'rc2', keyBytes: 5, effectiveKeyBits: 40 },
+  120: { cipher: 'rc2', keyBytes: 8, effectiveKeyBits: 64 },
+  58: { cipher: 'rc2', keyBytes: 16, effectiveKeyBits: 128 },
+}
+
+/** A scheme of PKCS#5 version 1.5 (key and IV from one PBKDF1) or of PKCS#12. */
+export interface JoinedScheme {
+  readonly derivation: 'pbkdf1' | 'pkcs12'
+  readonly hash: string
+  readonly content: ContentCipher
+}
+
+const DES: ContentCipher = { cipher: 'des-cbc', keyBytes: 8 }
+const RC2_64: ContentCipher = { cipher: 'rc2', keyBytes: 8, effectiveKeyBits: 64 }
+
+export const JOINED_SCHEMES: Readonly<Record<string, JoinedScheme>> = {
+  '1.2.840.113549.1.5.3': { derivation: 'pbkdf1', hash: 'md5', content: DES },
+  '1.2.840.113549.1.5.6': { derivation: 'pbkdf1', hash: 'md5', content: RC2_64 },
+  '1.2.840.113549.1.5.10': { derivation: 'pbkdf1', hash: 'sha1', content: DES },
+  '1.2.840.113549.1.5.11': { derivation: 'pbkdf1', hash: 'sha1', content: RC2_64 },
+  '1.2.840.113549.1.12.1.3': {
+    derivation: 'pkcs12',
+    hash: 'sha1',
+    content: { cipher: 'des-ede3-cbc', keyBytes: 24 },
+  },
+  '1.2.840.113549.1.12.1.4': {
+    derivation: 'pkcs12',
+    hash: 'sha1',
+    content: { cipher: 'des-ede3-cbc', keyBytes: 16 },
+  },
+  '1.2.840.113549.1.12.1.5': {
+    derivation: 'pkcs12',
+    hash: 'sha1',
+    content: { cipher: 'rc2', keyBytes: 16, effectiveKeyBits: 128 },
+  },
+  '1.2.840.113549.1.12.1.6': {
+    derivation: 'pkcs12',
+    hash: 'sha1',
+    content: { cipher: 'rc2', keyBytes: 5, effectiveKeyBits: 40 },
+  },
+}
+
+/** Ciphers that are known by name and not read, so that a refusal can say which it is. */
+export const REFUSED_ALGORITHMS: Readonly<Record<string, string>> = {
+  '1.2.840.113549.1.5.1': 'MD2 with DES',
+  '1.2.840.113549.1.5.4': 'MD2 with RC2',
+  '1.2.840.113549.1.12.1.1': 'SHA-1 with RC4-128',
+  '1.2.840.113549.1.12.1.2': 'SHA-1 with RC4-40',
+  '1.2.840.113549.3.4': 'RC4',
+  '1.2.840.113549.3.9': 'RC5-CBC',
+  '1.2.840.113533.7.66.10': 'CAST5-CBC',
+  '1.2.410.200004.1.4': 'SEED-CBC',
+  '1.2.392.200011.61.1.1.1.2': 'CAMELLIA-128-CBC',
+  '1.2.392.200011.61.1.1.1.3': 'CAMELLIA-192-CBC',
+  '1.2.392.200011.61.1.1.1.4': 'CAMELLIA-256-CBC',
+  '2.16.840.1.101.3.4.1.6': 'AES-128-GCM',
+  '2.16.840.1.101.3.4.1.26': 'AES-192-GCM',
+  '2.16.840.1.101.3.4.1.46': 'AES-256-GCM',
+}

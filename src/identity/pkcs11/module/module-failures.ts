@@ -1,0 +1,65 @@
+/**
+ * Sentences for modules that cannot be loaded: what the dynamic linker says, said to a person.
+ *
+ * @module
+ */
+
+import { RolesAnywhereError } from '../../../core/errors.ts'
+
+/** The optional packages, with the versions that this program was tried with. */
+const PACKAGES: Readonly<Record<string, { purpose: string; install: string }>> = {
+  pkcs11js: {
+    purpose: 'PKCS#11 tokens need the optional package pkcs11js',
+    install:
+      'npm install --global pkcs11js@2.1.7 (it is compiled: C++ compiler, make and python3 needed; ' +
+      'where npm holds back install scripts, approve this one)',
+  },
+  koffi: {
+    purpose: 'a PIN typed on the reader needs the optional package koffi',
+    install: 'npm install --global koffi@3.3.4',
+  },
+}
+
+/** An optional package is absent or unusable; the hint is the command that installs it. */
+export function supportMissing(name: string, problem: string): RolesAnywhereError {
+  const known = PACKAGES[name]
+  return new RolesAnywhereError(
+    'ERR_TOKEN_SUPPORT_MISSING',
+    known?.purpose ?? `the optional package ${name} is needed`,
+    { hint: known?.install, detail: { package: name, problem } },
+  )
+}
+
+/** A file that is no module, or a module that does not start. */
+export function moduleLoadFailure(path: string, problem: string): RolesAnywhereError {
+  const row = LOADER_MESSAGES.find(({ pattern }) => pattern.test(problem))
+  return new RolesAnywhereError(
+    'ERR_TOKEN_MODULE_UNUSABLE',
+    `"${path}" cannot be used as a PKCS#11 module: ${row?.meaning ?? problem}`,
+    { hint: row?.hint ?? CHOOSE_MODULE, detail: { path, problem } },
+  )
+}
+
+const CHOOSE_MODULE = '`rolesanywhere pkcs11 list` shows the modules that work here'
+
+/** What dlopen and dlsym of glibc, musl and macOS say. */
+const LOADER_MESSAGES: readonly { pattern: RegExp; meaning: string; hint?: string }[] = [
+  {
+    pattern: /undefined symbol: C_GetFunctionList|C_GetFunctionList|Symbol not found/iu,
+    meaning: 'it is a shared library, but not a PKCS#11 module (it has no C_GetFunctionList)',
+  },
+  {
+    pattern: /wrong ELF class|incompatible architecture|wrong architecture/iu,
+    meaning: 'it is built for another kind of processor',
+    hint: 'install the module for this architecture',
+  },
+  {
+    pattern: /invalid ELF header|file too short|Exec format error|not a mach-o/iu,
+    meaning: 'it is not a shared library',
+  },
+  {
+    pattern: /cannot open shared object file|Error loading shared library|Library not loaded/iu,
+    meaning: 'a library that it needs is missing',
+    hint: '`ldd` with this path shows which one',
+  },
+]

@@ -1,0 +1,175 @@
+/**
+ * Finds the one certificate that a URI and a selector mean.
+ *
+ * First without a login in every token that matches. Only if that finds nothing and a single token
+ * matches, after a login to it: a PIN is never offered to a token that merely might be the right one.
+ *
+ * @see protocol-facts.md 9.3; draft-woodhouse-cert-best-practice section 8.1
+ * @module
+ */
+
+import { X509Certificate } from 'node:crypto'
+import { RolesAnywhereError } from '../../../core/errors.ts'
+import { describePkcs11Uri, formatPkcs11Uri, type Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
+import type { Clock } from '../../../core/ports.ts'
+import { quoted } from '../../../core/printable.ts'
+import type { CertificateObject, TokenInfo } from '../host-protocol.ts'
+import type { TokenConnection } from './token-connection.ts'
+import { tokenUriParts } from './token-search.ts'
+import { objectMatches } from './uri-match.ts'
+
+/** A certificate on a token, and where it is. */
+export interface FoundCertificate {
+  readonly certificate: X509Certificate
+  readonly label: string
+  /** CKA_ID in hex. */
+  readonly id: string
+  readonly connection: TokenConnection
+}
+
+export interface CertificateChoice {
+  readonly uri: Pkcs11Uri
+  readonly certSelector?: string | undefined
+  /** Whether `certSelector` means a certificate. */
+  readonly matches: (certificate: X509Certificate) => boolean
+  /** `--use-latest-expiring-certificate`. */
+  readonly useLatestExpiring?: boolean | undefined
+}
+
+/**
+ * Every certificate that matches: duplicates once, certificates that do not parse left out.
+ *
+ * @throws {RolesAnywhereError} codes of the key family.
+ */
+export async function findCertificates(
+  choice: CertificateChoice,
+  connections: readonly TokenConnection[],
+): Promise<readonly FoundCertificate[]> {
+  const visible = await readAll(choice, connections)
+  const [only, ...others] = connections
+  if (visible.length > 0 || only === undefined || others.length > 0) return visible
+  if (only.isLoggedIn) return visible
+  try {
+    await only.logIn()
+  } catch (error) {
+    throw withReason(error, choice.uri)
+  }
+  return readAll(choice, connections)
+}
+
+/** A misspelt label looks like a hidden certificate, so a missing PIN must not be all that is said. */
+function withReason(error: unknown, uri: Pkcs11Uri): unknown {
+  if (!(error instanceof RolesAnywhereError)) return error
+  const message = `${error.message} (without a login no certificate matches ${describePkcs11Uri(uri)})`
+  const { hint, detail, cause } = error
+  return new RolesAnywhereError(error.code, message, { hint, detail, cause })
+}
+
+/**
+ * The one certificate to use.
+ *
+ * @throws {RolesAnywhereError} ERR_TOKEN_OBJECT_NOT_FOUND; ERR_TOKEN_AMBIGUOUS with the URIs.
+ */
+export async function findCertificate(
+  choice: CertificateChoice,
+  connections: readonly TokenConnection[],
+  clock: Clock,
+): Promise<FoundCertificate> {
+  const all = await findCertificates(choice, connections)
+  // A token often holds its intermediates too; none of them is ever the leaf.
+  const leaves = all.filter(({ certificate }) => !certificate.ca)
+  const found = leaves.length > 0 ? leaves : all
+  const [first] = found
+  if (first === undefined) throw notFound(choice, connections)
+  if (found.length === 1) return first
+  if (choice.useLatestExpiring === true) return latestExpiring(found, clock())
+  throw ambiguous(choice.uri, found)
+}
+
+/** The URI of an object, ready to paste. */
+export function objectUri(
+  token: TokenInfo,
+  object: { readonly id: string; readonly label: string },
+  type: 'cert' | 'private' | 'public',
+): string {
+  return formatPkcs11Uri({
+    ...tokenUriParts(token),
+    ...(object.id !== '' && { id: Buffer.from(object.id, 'hex') }),
+    ...(object.label !== '' && { object: object.label }),
+    type,
+  })
+}
+
+async function readAll(
+  choice: CertificateChoice,
+  connections: readonly TokenConnection[],
+): Promise<readonly FoundCertificate[]> {
+  const lists = await Promise.all(
+    connections.map(async (connection) => {
+      const { certificates } = await connection.objects()
+      return certificates.flatMap((object): FoundCertificate[] => {
+        const { label, id } = object
+        if (!objectMatches(choice.uri, { type: 'cert', label, id })) return []
+        const certificate = parseObject(object)
+        if (certificate === undefined || !choice.matches(certificate)) return []
+        return [{ certificate, label, id, connection }]
+      })
+    }),
+  )
+  const byFingerprint = new Map<string, FoundCertificate>()
+  for (const found of lists.flat()) {
+    const key = found.certificate.fingerprint256
+    if (!byFingerprint.has(key)) byFingerprint.set(key, found)
+  }
+  return [...byFingerprint.values()]
+}
+
+/** One broken certificate must not hide the others (peers.md P4). */
+export function parseObject({ der }: CertificateObject): X509Certificate | undefined {
+  try {
+    const certificate = new X509Certificate(Buffer.from(der, 'base64'))
+    // Reading the key here leaves out keys that OpenSSL does not know.
+    return certificate.publicKey.type === 'public' ? certificate : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Valid now, and of those the one that stays so for the longest time. */
+function latestExpiring(found: readonly FoundCertificate[], now: number): FoundCertificate {
+  const rank = ({ certificate }: FoundCertificate): number => {
+    const to = certificate.validToDate.getTime()
+    return certificate.validFromDate.getTime() <= now && now <= to
+      ? to
+      : to - Number.MAX_SAFE_INTEGER
+  }
+  return found.reduce((best, next) => (rank(next) > rank(best) ? next : best))
+}
+
+function notFound(
+  choice: CertificateChoice,
+  connections: readonly TokenConnection[],
+): RolesAnywhereError {
+  const tokens = connections.map(({ token }) => quoted(token.label)).join(', ')
+  const hidden = connections.length > 1 ? '; none was logged in to, because several match' : ''
+  const selected = choice.certSelector === undefined ? '' : ' and --cert-selector'
+  return new RolesAnywhereError(
+    'ERR_TOKEN_OBJECT_NOT_FOUND',
+    `no certificate matches ${describePkcs11Uri(choice.uri)}${selected} (tokens: ${tokens}${hidden})`,
+    { hint: '`rolesanywhere pkcs11 list` prints URIs that are ready to paste' },
+  )
+}
+
+function ambiguous(uri: Pkcs11Uri, found: readonly FoundCertificate[]): RolesAnywhereError {
+  const candidates = found.map(({ connection, label, id }) =>
+    objectUri(connection.token, { label, id }, 'cert'),
+  )
+  return new RolesAnywhereError(
+    'ERR_TOKEN_AMBIGUOUS',
+    `${found.length} certificates match ${describePkcs11Uri(uri)}: ${candidates.join(', ')}`,
+    {
+      hint: 'use one of these URIs, or --use-latest-expiring-certificate',
+      detail: { candidates },
+    },
+  )
+}

@@ -1,0 +1,175 @@
+/**
+ * Everything that `pkcs11 list` shows: modules, tokens, certificates and keys, with their URIs.
+ *
+ * Without a login unless one is asked for; a module that does not work is listed with its reason, and
+ * keeps nothing else from being listed.
+ *
+ * @module
+ */
+
+import { RolesAnywhereError } from '../../../core/errors.ts'
+import { CKF, CKK } from '../cryptoki.ts'
+import { objectUri, parseObject } from './find-certificate.ts'
+import type { CertificateObject, KeyObjectInfo, TokenInfo } from '../host-protocol.ts'
+import { ANY_TOKEN, readPkcs11Uri } from './load-pkcs11-identity.ts'
+import { searchModules } from '../module/module-search.ts'
+import type { TokenConnection } from './token-connection.ts'
+import { TokenWorld, type Pkcs11Ports, type TokenOptions } from './token-world.ts'
+import { tokenUri } from './token-search.ts'
+
+export interface ListedModule {
+  readonly path: string
+  /** What named it: a flag, a p11-kit configuration, a well-known place. */
+  readonly origin: string
+  readonly description: string
+  readonly version: string
+  readonly tokens: readonly ListedToken[]
+}
+
+export interface ListedToken {
+  readonly uri: string
+  readonly label: string
+  readonly manufacturer: string
+  readonly model: string
+  readonly serial: string
+  /** Sentences about the PIN: locked, few tries left, typed on the reader. */
+  readonly pinState: readonly string[]
+  readonly certificates: readonly ListedCertificate[]
+  readonly keys: readonly ListedKey[]
+  /** Why its objects could not be read. */
+  readonly problem?: string
+}
+
+export interface ListedCertificate {
+  readonly uri: string
+  /** One line: relative names separated by commas. */
+  readonly subject?: string
+  /** ISO 8601. */
+  readonly notAfter?: string
+  readonly isCa?: boolean
+  /** Why the rest is not there. */
+  readonly problem?: string
+}
+
+export interface ListedKey {
+  readonly uri: string
+  readonly type: 'RSA' | 'EC' | 'other'
+  /** Asks for a PIN with every signature. */
+  readonly alwaysAuthenticate: boolean
+}
+
+export interface TokenListing {
+  readonly modules: readonly ListedModule[]
+  /** What kept modules from being looked into. */
+  readonly problems: readonly string[]
+}
+
+/**
+ * Looks into every module that the options lead to.
+ *
+ * @param options with `uri`, only tokens that it matches; `login` needs them to be one.
+ * @throws {RolesAnywhereError} ERR_TOKEN_SUPPORT_MISSING; what kept a named module from being used;
+ *   with `login`: ERR_TOKEN_PIN_*, and ERR_TOKEN_AMBIGUOUS for several tokens.
+ */
+export async function listPkcs11(
+  options: TokenOptions & { readonly uri?: string | undefined; readonly login?: boolean },
+  ports: Pkcs11Ports,
+): Promise<TokenListing> {
+  await using world = new TokenWorld(options, ports)
+  const uri = readPkcs11Uri(options.uri ?? ANY_TOKEN, ports.reporter)
+  const search = searchModules(options.library, uri)
+  const { hosts, failures } = await world.startAll(search)
+  const connections = await world.connectAll(uri, hosts)
+  const fatal = failures.find(
+    ({ code }) => search.isExplicit || code === 'ERR_TOKEN_SUPPORT_MISSING',
+  )
+  if (fatal !== undefined) throw fatal
+  if (options.login === true) await logInToOne(connections)
+  const origins = new Map(search.groups.flat().map(({ path, origin }) => [path, origin]))
+  const modules = hosts.map(async (host) => ({
+    path: host.path,
+    origin: origins.get(host.path) ?? '',
+    description: host.info.description,
+    version: `${host.info.version.major}.${host.info.version.minor}`,
+    tokens: await Promise.all(
+      connections.filter((connection) => connection.host === host).map(listToken),
+    ),
+  }))
+  return {
+    modules: await Promise.all(modules),
+    problems: [...failures, ...search.rejected].map(({ message }) => message),
+  }
+}
+
+/** The same PIN sent to several tokens would be a wrong one for all but one of them. */
+async function logInToOne(connections: readonly TokenConnection[]): Promise<void> {
+  const [only, ...others] = connections
+  if (only === undefined) return
+  if (others.length > 0) {
+    const candidates = connections.map(({ token }) => tokenUri(token))
+    throw new RolesAnywhereError(
+      'ERR_TOKEN_AMBIGUOUS',
+      `a login needs one token, and ${connections.length} are present: ${candidates.join(', ')}`,
+      {
+        hint: 'give the URI of one: rolesanywhere pkcs11 list --login --token URI',
+        detail: { candidates },
+      },
+    )
+  }
+  await only.logIn()
+}
+
+async function listToken(connection: TokenConnection): Promise<ListedToken> {
+  const { token } = connection
+  const identity = {
+    uri: tokenUri(token),
+    label: token.label,
+    manufacturer: token.manufacturer,
+    model: token.model,
+    serial: token.serial,
+    pinState: PIN_STATES.flatMap(([flag, words]) => ((token.flags & flag) === 0 ? [] : [words])),
+  }
+  try {
+    const { certificates, privateKeys } = await connection.objects()
+    return {
+      ...identity,
+      certificates: certificates.map((object) => listCertificate(token, object)).sort(byUri),
+      keys: privateKeys.map((key) => listKey(token, key)).sort(byUri),
+    }
+  } catch (error) {
+    if (!(error instanceof RolesAnywhereError)) throw error
+    return { ...identity, certificates: [], keys: [], problem: error.message }
+  }
+}
+
+/** Modules list objects in any order, and in another one each time. */
+function byUri(a: { readonly uri: string }, b: { readonly uri: string }): number {
+  return a.uri < b.uri ? -1 : 1
+}
+
+const PIN_STATES: readonly (readonly [flag: number, words: string])[] = [
+  [CKF.PROTECTED_AUTHENTICATION_PATH, 'the PIN is typed on the reader'],
+  [CKF.USER_PIN_COUNT_LOW, 'a wrong PIN was tried since the last login'],
+  [CKF.USER_PIN_FINAL_TRY, 'one more wrong PIN locks it'],
+  [CKF.USER_PIN_LOCKED, 'the PIN is locked'],
+]
+
+function listCertificate(token: TokenInfo, object: CertificateObject): ListedCertificate {
+  const uri = objectUri(token, object, 'cert')
+  const certificate = parseObject(object)
+  if (certificate === undefined) return { uri, problem: 'it does not parse' }
+  return {
+    uri,
+    subject: certificate.subject.replaceAll('\n', ', '),
+    notAfter: certificate.validToDate.toISOString(),
+    isCa: certificate.ca,
+  }
+}
+
+function listKey(token: TokenInfo, key: KeyObjectInfo): ListedKey {
+  return {
+    uri: objectUri(token, key, 'private'),
+    type: key.keyType === CKK.RSA ? 'RSA' : key.keyType === CKK.EC ? 'EC' : 'other',
+    alwaysAuthenticate: key.alwaysAuthenticate,
+  }
+}

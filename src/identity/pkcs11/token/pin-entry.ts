@@ -1,0 +1,237 @@
+/**
+ * PINs, with the care that a counter of three tries asks for.
+ *
+ * - The token's flags are read before every try: a locked one gets none, and the final try is made
+ *   only when that was allowed.
+ * - A PIN that was refused is never sent again by this process; one that did not come from a person is tried once.
+ * - A token with a keypad gets no PIN from us.
+ *
+ * PINs stay in this object, in memory; JavaScript cannot promise to wipe them.
+ *
+ * @see reliability.md T22; user-pain.md row 13; protocol-facts.md 9.5
+ * @module
+ */
+
+import { says, setting } from '../../../core/wording.ts'
+import { RolesAnywhereError } from '../../../core/errors.ts'
+import type { Reporter } from '../../../core/ports.ts'
+import { quoted } from '../../../core/printable.ts'
+import { RefusedPasswords } from '../../secret/refused-passwords.ts'
+import type { SecretSource } from '../../../core/secret-source.ts'
+import type { SecretPorts } from '../../secret/secret-ports.ts'
+import { readSecret } from '../../secret/read-secret.ts'
+import { CKF, CKR, CryptokiError } from '../cryptoki.ts'
+import { explainCryptokiError } from '../explain-failure.ts'
+import type { Pin, TokenInfo } from '../host-protocol.ts'
+
+export interface PinSettings {
+  /** Where the PIN is. Default: ask on the terminal. */
+  readonly source?: SecretSource | undefined
+  /** `pin-value` of the URI: the PIN itself. */
+  readonly value?: string | undefined
+  /** Use the user PIN for keys that ask for a PIN with every signature. Default: ask again. */
+  readonly reusePin?: boolean | undefined
+  /** Try a PIN although a wrong one would lock the token. Default false. */
+  readonly allowFinalPinTry?: boolean | undefined
+}
+
+export interface PinPorts {
+  readonly secrets: SecretPorts
+  readonly reporter: Reporter
+  /** A line for the person at the terminal. */
+  readonly tell: (line: string) => void
+  /** Default: one for the whole process. */
+  readonly refusedPins?: RefusedPasswords | undefined
+}
+
+/** Which PIN is asked for: the login, or the extra one of an always-authenticate key. */
+export type PinPurpose = 'login' | 'signature'
+
+/** One attempt to use a PIN: reads flags, and sends what it is given. */
+export interface PinAttempt<Result> {
+  readonly purpose: PinPurpose
+  /** Fresh token information. */
+  token(): Promise<TokenInfo>
+  /** Sends the PIN once. */
+  send(pin: Pin): Promise<Result>
+}
+
+/** How often a person is asked before we give up. */
+const MAX_PROMPTS = 3
+
+/** Outlives every loading: a renewed certificate has its key on the token found anew. */
+const refusedInThisProcess = new RefusedPasswords()
+
+export class PinEntry {
+  readonly #settings: PinSettings
+  readonly #ports: PinPorts
+  readonly #refused: RefusedPasswords
+  /** The PIN of the last good login, for the next one and for `reusePin`. */
+  #accepted: string | undefined
+
+  constructor(settings: PinSettings, ports: PinPorts) {
+    this.#settings = settings
+    this.#ports = ports
+    this.#refused = ports.refusedPins ?? refusedInThisProcess
+  }
+
+  /**
+   * Gets a PIN and has it sent, again only if a person types another one.
+   *
+   * @throws {RolesAnywhereError} ERR_TOKEN_PIN_REQUIRED, ERR_TOKEN_PIN_INCORRECT,
+   *   ERR_TOKEN_PIN_FINAL_TRY, ERR_TOKEN_PIN_LOCKED, ERR_TOKEN_FAILED.
+   */
+  async use<Result>(attempt: PinAttempt<Result>): Promise<Result> {
+    for (let prompts = 1; ; prompts += 1) {
+      const token = await attempt.token()
+      this.#checkFlags(token)
+      const { pin, isTyped } = await this.#obtain(token, attempt.purpose)
+      try {
+        if (pin !== null && this.#refused.has(nameOf(token), Buffer.from(pin)))
+          throw refusedBefore(token)
+        const result = await attempt.send(pin)
+        if (pin !== null && attempt.purpose === 'login') this.#accepted = pin
+        return result
+      } catch (error) {
+        if (!isPinRefusal(error)) throw error
+        if (pin !== null) this.#refused.add(nameOf(token), Buffer.from(pin))
+        this.#accepted = undefined
+        const explained = pinError(error, token, this.#settings)
+        if (!isTyped || prompts === MAX_PROMPTS) throw explained
+        this.#ports.tell(explained.message)
+      }
+    }
+  }
+
+  #checkFlags(token: TokenInfo): void {
+    const name = quoted(token.label)
+    if ((token.flags & CKF.USER_PIN_LOCKED) !== 0) {
+      throw new RolesAnywhereError(
+        'ERR_TOKEN_PIN_LOCKED',
+        `the PIN of token ${name} is locked; no PIN was sent`,
+        { hint: 'unblock it with the PUK or the security officer’s PIN' },
+      )
+    }
+    if ((token.flags & CKF.USER_PIN_FINAL_TRY) !== 0) {
+      if (this.#settings.allowFinalPinTry !== true) {
+        throw new RolesAnywhereError(
+          'ERR_TOKEN_PIN_FINAL_TRY',
+          `one more wrong PIN would lock token ${name}; no PIN was sent`,
+          { hint: 'when you are sure of the PIN, allow the last try with --allow-final-pin-try' },
+        )
+      }
+      this.#ports.reporter.warn(`this is the last PIN try of token ${name}`)
+    } else if ((token.flags & CKF.USER_PIN_COUNT_LOW) !== 0) {
+      this.#ports.reporter.warn(`token ${name} has seen a wrong PIN since its last login`)
+    }
+  }
+
+  async #obtain(
+    token: TokenInfo,
+    purpose: PinPurpose,
+  ): Promise<{ readonly pin: Pin; readonly isTyped: boolean }> {
+    if ((token.flags & CKF.PROTECTED_AUTHENTICATION_PATH) !== 0) {
+      this.#ports.tell(`enter the PIN of token ${quoted(token.label)} on its reader`)
+      return { pin: null, isTyped: false }
+    }
+    const { source, value, reusePin } = this.#settings
+    const mayReuse = purpose === 'login' || reusePin === true
+    // A file is read again, since the PIN in it may have been changed together with the token's.
+    const isFile = source !== undefined && FILE_KINDS.includes(source.kind)
+    if (mayReuse && this.#accepted !== undefined && !isFile) {
+      return { pin: this.#accepted, isTyped: false }
+    }
+    if (mayReuse && value !== undefined) return { pin: nonEmpty(value, token), isTyped: false }
+    const what = question(token, purpose)
+    if (mayReuse && source !== undefined) {
+      const pin = nonEmpty(await readSecret(source, what, this.#ports.secrets), token)
+      return { pin, isTyped: source.kind === 'prompt' }
+    }
+    return { pin: nonEmpty(await this.#prompt(token, what, purpose), token), isTyped: true }
+  }
+
+  async #prompt(token: TokenInfo, what: string, purpose: PinPurpose): Promise<string> {
+    try {
+      return await readSecret(PROMPT, what, this.#ports.secrets)
+    } catch (error) {
+      const isWithoutTerminal =
+        error instanceof RolesAnywhereError && error.code === 'ERR_CONFIG_SECRET_UNAVAILABLE'
+      if (!isWithoutTerminal) throw error
+      throw new RolesAnywhereError(
+        'ERR_TOKEN_PIN_REQUIRED',
+        `token ${quoted(token.label)} needs its PIN${purpose === 'login' ? '' : ' for every signature'}` +
+          ', and there is no terminal to ask on',
+        {
+          hint:
+            purpose === 'login'
+              ? 'say where the PIN is with --pin file:PATH, env:NAME, credential:NAME or cmd:COMMAND'
+              : 'use the login’s PIN for it with --reuse-pin',
+          cause: error,
+        },
+      )
+    }
+  }
+}
+
+const FILE_KINDS: readonly string[] = ['file', 'credential']
+const PROMPT: SecretSource = { kind: 'prompt', argument: '', namedBy: says`${setting('pin')}` }
+
+function question(token: TokenInfo, purpose: PinPurpose): string {
+  const name = `${purpose === 'login' ? 'PIN' : 'PIN for this signature'} of token ${quoted(token.label)}`
+  if ((token.flags & CKF.USER_PIN_FINAL_TRY) !== 0) return `${name} (last try before it locks)`
+  if ((token.flags & CKF.USER_PIN_COUNT_LOW) !== 0) return `${name} (few tries left)`
+  return name
+}
+
+/** What stays the same when the token is found again, by whatever module and in whatever slot. */
+function nameOf({ label, serial, manufacturer, model }: TokenInfo): string {
+  return JSON.stringify([label, serial, manufacturer, model])
+}
+
+/** An empty PIN reaches the token as a wrong one, and costs a try. */
+function nonEmpty(pin: string, token: TokenInfo): string {
+  if (pin !== '') return pin
+  throw new RolesAnywhereError(
+    'ERR_TOKEN_PIN_REQUIRED',
+    `the PIN given for token ${quoted(token.label)} is empty; it was not sent`,
+    { hint: 'check what --pin or pin-source names' },
+  )
+}
+
+function refusedBefore(token: TokenInfo): RolesAnywhereError {
+  return new RolesAnywhereError(
+    'ERR_TOKEN_PIN_INCORRECT',
+    `token ${quoted(token.label)} has refused this PIN before; it was not sent again`,
+    { hint: CHECK_PIN },
+  )
+}
+
+const CHECK_PIN =
+  'check the PIN before you try again: every wrong one brings the token nearer to its lock'
+
+function isPinRefusal(error: unknown): boolean {
+  if (error instanceof CryptokiError) return PIN_REFUSALS.includes(error.rv)
+  return error instanceof RolesAnywhereError && error.code === 'ERR_TOKEN_PIN_INCORRECT'
+}
+
+const PIN_REFUSALS: readonly number[] = [
+  CKR.PIN_INCORRECT,
+  CKR.PIN_INVALID,
+  CKR.PIN_LEN_RANGE,
+  CKR.PIN_EXPIRED,
+  CKR.PIN_LOCKED,
+]
+
+function pinError(error: unknown, token: TokenInfo, settings: PinSettings): RolesAnywhereError {
+  if (error instanceof RolesAnywhereError) return error
+  const explained = explainCryptokiError(error, `token ${quoted(token.label)}`)
+  if (!(explained instanceof RolesAnywhereError)) throw explained
+  const place = settings.source ?? (settings.value === undefined ? undefined : 'pin-value')
+  const from =
+    place === undefined ? '' : says` (from ${typeof place === 'string' ? place : place.namedBy})`
+  return new RolesAnywhereError(explained.code, says`${explained.wording.message}${from}`, {
+    hint: explained.hint ?? CHECK_PIN,
+    detail: explained.detail,
+    cause: error,
+  })
+}

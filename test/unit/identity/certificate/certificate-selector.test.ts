@@ -1,0 +1,148 @@
+import { X509Certificate } from 'node:crypto'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createAuthority } from '../../../../src/emulator/throwaway-pki.ts'
+import { Asn1Element } from '../../../../src/identity/encoding/asn1-element.ts'
+import {
+  matchesSelector,
+  readCertificateSelector,
+} from '../../../../src/identity/certificate/certificate-selector.ts'
+import {
+  NameSyntaxError,
+  isSameName,
+  parseDistinguishedName,
+  readDistinguishedName,
+} from '../../../../src/identity/certificate/distinguished-name.ts'
+import { VECTORS, hasVectors } from '../../../support/capabilities.ts'
+
+const same = (a: string, b: string): boolean =>
+  isSameName(parseDistinguishedName(a), parseDistinguishedName(b))
+
+describe('distinguished names', () => {
+  it.each([
+    ['CN=web,O=Acme', 'cn=WEB, o=acme'],
+    ['CN=web,O=Acme', 'O=Acme,CN=web'],
+    ['CN=a  b,O=Acme', 'CN=a b,O=Acme'],
+    ['CN=a+OU=b,O=c', 'OU=b+CN=a,O=c'],
+    ['CN=Sue\\, Grabbit,O=Acme', 'CN="Sue, Grabbit",O=Acme'],
+    ['CN=L\\C4\\8Di\\C4\\87', 'CN=Lčić'],
+    ['2.5.4.3=web', 'CN=web'],
+    ['CN=#0c03776562', 'CN=web'],
+    ['emailAddress=a@b.c,CN=x', 'E=a@b.c,CN=x'],
+    ['1.2.3.4=#0500', '1.2.3.4=#0500'],
+    ['CN=Ａ', 'CN=a'],
+    ['CN=', 'CN=""'],
+  ])('%s is %s', (one, other) => {
+    expect(same(one, other)).toBe(true)
+  })
+
+  it.each([
+    ['CN=web,O=Acme', 'CN=web'],
+    ['CN=web,O=Acme', 'CN=web,OU=Acme'],
+    ['CN=a+OU=b,O=c', 'CN=a,OU=b,O=c'],
+    ['CN=a,O=b,C=c', 'O=b,CN=a,C=c'],
+    ['CN=Bob,O=A,CN=Eve', 'CN=Eve,O=A,CN=Mallory'],
+    ['CN=a\\,O=b', 'CN=a,O=b'],
+  ])('%s is not %s', (one, other) => {
+    expect(same(one, other)).toBe(false)
+  })
+
+  it.each(['', 'web', 'CN', '=web', 'CN=a,', 'FOO=bar', 'CN="a', 'CN=a"b', 'CN=#zz', 'CN=#0c0361'])(
+    '%j is no name',
+    (text) => {
+      expect(() => parseDistinguishedName(text)).toThrow(NameSyntaxError)
+    },
+  )
+
+  it('are read from what OpenSSL-like encoders write', () => {
+    // RDNSequence { { C=DE (PrintableString) } { CN=web (UTF8String) } }
+    const der = '301b310b3009060355040613024445310c300a06035504030c03776562'
+    const name = readDistinguishedName(Asn1Element.parse(Buffer.from(der, 'hex')))
+    expect(isSameName(name, parseDistinguishedName('CN=web,C=DE'))).toBe(true)
+  })
+})
+
+describe('certificate selectors', () => {
+  let certificate: X509Certificate
+  let serial: string
+  beforeAll(async () => {
+    const root = await createAuthority({ subject: 'CN=Root,O=Acme' })
+    const issued = await root.issue({ subject: 'CN=web one,O=Acme', serialNumber: 0x15d1n })
+    certificate = new X509Certificate(issued.certificatePem)
+    serial = '15D1'
+  })
+
+  const matches = async (text: string): Promise<boolean> =>
+    matchesSelector(certificate, await readCertificateSelector(text))
+
+  it('match on every key that is given', async () => {
+    expect(await matches('Key=x509Subject,Value=CN=web one,O=Acme')).toBe(true)
+    expect(await matches(`Key=x509Serial,Value=${serial}`)).toBe(true)
+    expect(await matches('Key=x509Serial,Value=0x15:d1')).toBe(true)
+    expect(await matches('Key=x509Serial,Value=000015d1')).toBe(true)
+    const all = `Key=x509Issuer,Value=O=Acme,CN=Root Key=x509Subject,Value=CN=web one,O=Acme Key=x509Serial,Value=${serial}`
+    expect(await matches(all)).toBe(true)
+    expect(await matches(all.replace(serial, '15D2'))).toBe(false)
+    expect(await matches(all.replace('web one', 'web two'))).toBe(false)
+    expect(await matches(all.replace('CN=Root', 'CN=Other'))).toBe(false)
+  })
+
+  it.each([
+    ['', 'of the form'],
+    ['x509Subject=CN=a', 'of the form'],
+    ['Key=x509Subject', 'of the form'],
+    ['Key=x509subject,Value=CN=a', '"x509subject" is not one of its keys'],
+    ['Key=x509Subject,Value=CN=a Key=x509Subject,Value=CN=b', 'given twice'],
+    ['Key=x509Subject,Value=', 'not a distinguished name'],
+    ['Key=x509Serial,Value=xyz', 'not hexadecimal'],
+  ])('%j is refused', async (text, problem) => {
+    await expect(readCertificateSelector(text)).rejects.toMatchObject({
+      code: 'ERR_USAGE_INVALID_VALUE',
+      message: expect.stringContaining(problem) as string,
+      hint: expect.stringContaining('x509Subject, x509Issuer, x509Serial') as string,
+    })
+  })
+
+  it.each([
+    '[]',
+    '{}',
+    '[1]',
+    '[{"Key":"x509Subject"}]',
+    '[{"Key":"a","Value":"b","More":1}]',
+    'x',
+  ])('a file with %s is refused', async (content) => {
+    const folder = mkdtempSync(join(tmpdir(), 'rolesanywhere-selector-'))
+    const path = join(folder, 'selector.json')
+    writeFileSync(path, content)
+    try {
+      await expect(readCertificateSelector(`file://${path}`)).rejects.toMatchObject({
+        code: 'ERR_USAGE_INVALID_VALUE',
+      })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('a file that is not there is told', async () => {
+    await expect(readCertificateSelector('file:///nonexistent/s.json')).rejects.toMatchObject({
+      code: 'ERR_CONFIG_FILE_UNREADABLE',
+    })
+  })
+
+  const folder = new URL('aws-helper-tst/selectors/', VECTORS)
+  const files = hasVectors ? readdirSync(folder) : []
+  it.skipIf(!hasVectors).each(files)("the reference helper's %s", async (name) => {
+    const path = new URL(name, folder).pathname
+    const read = readCertificateSelector(`file://${path}`)
+    if (name.startsWith('invalid')) {
+      await expect(read).rejects.toMatchObject({ code: 'ERR_USAGE_INVALID_VALUE' })
+    } else {
+      const selector = await read
+      expect(selector.serialNumber).toBe(0x15d19632234bf759a32802c0da88f9e8afc8702dn)
+      expect('issuer' in selector).toBe(name.includes('all'))
+      expect(readFileSync(path, 'utf8')).toContain('CN=Subject')
+    }
+  })
+})
