@@ -14,7 +14,13 @@ import {
 import type { SessionCredentials } from './core/credentials.ts'
 import { chooseEndpoint } from './core/endpoint.ts'
 import { RolesAnywhereError } from './core/errors.ts'
-import { isPkcs11Uri } from './core/pkcs11-uri.ts'
+import {
+  parseCertificateLocation,
+  parseContentLocation,
+  parseKeyLocation,
+  type CertificateLocation,
+  type KeyLocation,
+} from './core/key-location.ts'
 import type { Identity, Reporter } from './core/ports.ts'
 import { VERSION } from './core/version.ts'
 import {
@@ -116,6 +122,15 @@ export function fromRolesAnywhere(
   options: FromRolesAnywhereOptions,
 ): () => Promise<RolesAnywhereCredentials> {
   const parameters = parametersOf(options)
+  const { certificate, privateKey, intermediates } = options
+  const places = {
+    certificate: parseCertificateLocation(certificate, 'certificate'),
+    privateKey: privateKey === undefined ? undefined : parseKeyLocation(privateKey, 'privateKey'),
+    intermediates:
+      intermediates === undefined
+        ? undefined
+        : parseContentLocation(intermediates, 'intermediates'),
+  }
   const password =
     typeof options.keyPassword === 'string'
       ? parseSecretSource(options.keyPassword, 'keyPassword')
@@ -123,7 +138,7 @@ export function fromRolesAnywhere(
   const pin = options.pin === undefined ? undefined : parseSecretSource(options.pin, 'pin')
   return async () => {
     const reporter = reporterFor(options)
-    await using identity = await loadIdentity({ ...options, password, pin }, reporter)
+    await using identity = await loadIdentity({ ...options, ...places, password, pin }, reporter)
     await using transport = await transportFor(options)
     return plain(
       await createSession(parameters, {
@@ -140,12 +155,24 @@ export function fromRolesAnywhere(
 }
 
 async function loadIdentity(
-  options: FileIdentityOptions & Pick<FromRolesAnywhereOptions, 'pkcs11Lib'> & TokenOptions,
+  options: Omit<FileIdentityOptions, 'certificate' | 'privateKey'> &
+    Pick<FromRolesAnywhereOptions, 'pkcs11Lib'> &
+    TokenOptions & {
+      readonly certificate: CertificateLocation
+      readonly privateKey?: KeyLocation | undefined
+    },
   reporter: Reporter,
 ): Promise<Identity> {
   const ports = { reporter, clock: Date.now, secrets: { ...SECRET_PORTS, reporter } }
-  if (!isPkcs11Uri(options.certificate) && !isPkcs11Uri(options.privateKey ?? '')) {
-    return await loadFileIdentity(options, ports)
+  const { certificate, privateKey } = options
+  if (certificate.kind !== 'pkcs11' && privateKey?.kind !== 'pkcs11') {
+    if (privateKey?.kind === 'tpm-handle') {
+      throw new RolesAnywhereError(
+        'ERR_USAGE_NOT_SUPPORTED',
+        'the library takes no TPM handles yet',
+      )
+    }
+    return await loadFileIdentity({ ...options, certificate, privateKey }, ports)
   }
   const { loadPkcs11Identity } = await import('./identity/pkcs11/token/load-pkcs11-identity.ts')
   return await loadPkcs11Identity(

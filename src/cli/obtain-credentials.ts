@@ -8,7 +8,7 @@ import { readFileSync, statSync } from 'node:fs'
 import type { SessionCredentials } from '../core/credentials.ts'
 import type { CreateSessionParameters } from '../core/create-session-request.ts'
 import { chooseEndpoint } from '../core/endpoint.ts'
-import { hidePin, isPkcs11Uri } from '../core/pkcs11-uri.ts'
+import { describeLocation } from '../core/key-location.ts'
 import {
   entryName,
   isFresh,
@@ -39,8 +39,9 @@ export async function obtainCredentials(
     return await fetchCredentials(parameters, invocation)
   }
   if (!settings.cache) return await fetch()
-  const certificate = bytesOf(settings.certificate)
-  if (certificate === undefined && !isPkcs11Uri(settings.certificate)) {
+  const place = settings.certificate
+  const certificate = place.kind === 'path' ? bytesOf(place.path) : undefined
+  if (certificate === undefined && place.kind !== 'pkcs11') {
     const credentials = await fetch()
     reporter.warn('--cache has no effect: the certificate does not come from a file', {
       hint: 'give --certificate the path of a file, or leave out --cache',
@@ -96,9 +97,9 @@ function subjectOf(
   const { certificate, privateKey, certSelector, useLatestExpiringCertificate, noVerifySsl } =
     settings
   return {
-    certificate: hidePin(certificate),
+    certificate: describeLocation(certificate),
     certificateBytes: certificateBytes?.toString('base64'),
-    privateKey: privateKey === undefined ? undefined : hidePin(privateKey),
+    privateKey: privateKey === undefined ? undefined : describeLocation(privateKey),
     certSelector,
     // A file of several certificates may stand for several identities.
     choice: useLatestExpiringCertificate ? 'latest' : undefined,

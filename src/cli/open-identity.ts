@@ -6,7 +6,12 @@
 
 import type { KeyObject } from 'node:crypto'
 import { RolesAnywhereError } from '../core/errors.ts'
-import { isPkcs11Uri } from '../core/pkcs11-uri.ts'
+import {
+  describeLocation,
+  type ContentLocation,
+  type KeyLocation,
+  type TokenLocation,
+} from '../core/key-location.ts'
 import type { Identity, Signer } from '../core/ports.ts'
 import { loadFileIdentity, loadFileSigner } from '../identity/content/load-file-identity.ts'
 import type { ExternalKey } from '../identity/key-candidate.ts'
@@ -21,7 +26,8 @@ type KeyInvocation = Pick<Invocation<KeyCommand>, 'settings' | 'system' | 'repor
 /** Certificate, chain and key, checked as one snapshot. */
 export async function openIdentity(invocation: SessionInvocation): Promise<Identity> {
   const { settings, system, reporter } = invocation
-  if (isPkcs11Uri(settings.certificate) || isPkcs11Uri(settings.privateKey ?? '')) {
+  const { certificate, privateKey } = settings
+  if (certificate.kind === 'pkcs11' || privateKey?.kind === 'pkcs11') {
     if (settings.signerCommand !== undefined) {
       throw new RolesAnywhereError(
         'ERR_USAGE_CONFLICT',
@@ -32,16 +38,15 @@ export async function openIdentity(invocation: SessionInvocation): Promise<Ident
     const { openTokenIdentity } = await import('./open-token.ts')
     return await openTokenIdentity(invocation)
   }
-  const externalKey = commandKey(invocation) ?? tpmHandleKey(invocation)
   return await loadFileIdentity(
     {
-      certificate: settings.certificate,
-      privateKey: externalKey === undefined ? settings.privateKey : undefined,
+      certificate,
+      ...keyPlace(privateKey, invocation),
       intermediates: settings.intermediates,
       password: passwordSource(settings),
       strictPermissions: settings.strictPermissions,
       tpm: tpmAccess(invocation),
-      externalKey,
+      ...commandKey(invocation),
       certSelector: settings.certSelector,
       useLatestExpiring: settings.useLatestExpiringCertificate,
     },
@@ -54,46 +59,51 @@ export async function openSigner(
   invocation: Invocation<'sign-string'>,
 ): Promise<{ signer: Signer; publicKey: KeyObject | undefined }> {
   const { settings, reporter } = invocation
-  if (isPkcs11Uri(settings.privateKey)) {
+  const { privateKey } = settings
+  if (privateKey.kind === 'pkcs11') {
     const { openTokenSigner } = await import('./open-token.ts')
-    return await openTokenSigner(invocation)
+    return await openTokenSigner(privateKey.uri, invocation)
   }
   return await loadFileSigner(
     {
-      privateKey: settings.privateKey,
+      ...keyPlace(privateKey, invocation),
       password: passwordSource(settings),
       strictPermissions: settings.strictPermissions,
       tpm: tpmAccess(invocation),
-      externalKey: tpmHandleKey(invocation),
     },
     { reporter, secrets: secretPorts(invocation) },
   )
 }
 
-/** `--private-key handle:0x81000001` */
-function tpmHandleKey(invocation: KeyInvocation): ExternalKey | undefined {
-  const { privateKey } = invocation.settings
-  if (privateKey?.startsWith('handle:') !== true) return undefined
+/** A key as content to be read, or as one that lives in a TPM. */
+function keyPlace(
+  location: Exclude<KeyLocation, TokenLocation> | undefined,
+  invocation: KeyInvocation,
+): { readonly privateKey?: ContentLocation | undefined; readonly externalKey?: ExternalKey } {
+  if (location?.kind !== 'tpm-handle') return { privateKey: location }
   return {
-    name: privateKey,
-    async open() {
-      const { openTpmHandle, parseTpmHandle } = await import('../identity/tpm/open-tpm-key.ts')
-      return await openTpmHandle(parseTpmHandle(privateKey), tpmAccess(invocation))
+    externalKey: {
+      name: describeLocation(location),
+      async open() {
+        const { openTpmHandle } = await import('../identity/tpm/open-tpm-key.ts')
+        return await openTpmHandle(location.handle, tpmAccess(invocation))
+      },
     },
   }
 }
 
-/** `--signer-command` */
-function commandKey({
-  settings: { signerCommand },
-  system,
-}: SessionInvocation): ExternalKey | undefined {
-  if (signerCommand === undefined) return undefined
+/** `--signer-command`, which excludes a private key. */
+function commandKey({ settings: { signerCommand }, system }: SessionInvocation): {
+  readonly externalKey?: ExternalKey
+} {
+  if (signerCommand === undefined) return {}
   return {
-    name: '--signer-command',
-    async open(leaves) {
-      const { openCommandKey } = await import('../identity/command/command-signer.ts')
-      return openCommandKey(signerCommand, leaves, system.env)
+    externalKey: {
+      name: '--signer-command',
+      async open(leaves) {
+        const { openCommandKey } = await import('../identity/command/command-signer.ts')
+        return openCommandKey(signerCommand, leaves, system.env)
+      },
     },
   }
 }

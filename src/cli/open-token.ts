@@ -5,6 +5,7 @@
  */
 
 import type { KeyObject } from 'node:crypto'
+import type { Pkcs11Uri } from '../core/pkcs11-uri.ts'
 import type { Identity, Signer } from '../core/ports.ts'
 import { loadPkcs11Identity } from '../identity/pkcs11/token/load-pkcs11-identity.ts'
 import {
@@ -14,7 +15,6 @@ import {
 } from '../identity/pkcs11/token/load-pkcs11-signer.ts'
 import { listPkcs11, type TokenListing } from '../identity/pkcs11/token/list-tokens.ts'
 import type { Pkcs11Ports, TokenOptions } from '../identity/pkcs11/token/token-world.ts'
-import { parseSecretSource } from '../core/secret-source.ts'
 import type { Invocation, SessionInvocation } from './invocation.ts'
 import { passwordSource, secretPorts } from './secret-ports.ts'
 
@@ -42,18 +42,19 @@ export async function openTokenIdentity(invocation: SessionInvocation): Promise<
 }
 
 export async function openTokenSigner(
+  uri: Pkcs11Uri,
   invocation: Invocation<'sign-string'>,
 ): Promise<{ signer: Signer; publicKey: KeyObject | undefined }> {
-  const { privateKey } = invocation.settings
-  return await loadPkcs11Signer({ ...tokenOptions(invocation), privateKey }, tokenPorts(invocation))
+  return await loadPkcs11Signer({ ...tokenOptions(invocation), uri }, tokenPorts(invocation))
 }
 
 export async function openTokenCertificates(
+  uri: Pkcs11Uri,
   invocation: Invocation<'read-certificate-data'>,
 ): Promise<readonly TokenCertificate[]> {
-  const { certificate, certSelector } = invocation.settings
+  const { certSelector } = invocation.settings
   return await readTokenCertificates(
-    { ...tokenOptions(invocation), certificate, certSelector },
+    { ...tokenOptions(invocation), uri, certSelector },
     tokenPorts(invocation),
   )
 }
@@ -69,7 +70,7 @@ export async function listTokens(invocation: Invocation<'pkcs11 list'>): Promise
 function tokenOptions({ settings }: TokenInvocation): TokenOptions {
   return {
     library: settings.pkcs11Lib,
-    pin: settings.pin === undefined ? undefined : parseSecretSource(settings.pin, 'pin'),
+    pin: settings.pin,
     reusePin: settings.reusePin,
     allowFinalPinTry: settings.allowFinalPinTry,
   }

@@ -6,9 +6,7 @@
  */
 
 import type { SessionCredentials } from '../core/credentials.ts'
-import { isPkcs11Uri } from '../core/pkcs11-uri.ts'
 import { RotatingIdentity } from '../identity/rotating-identity.ts'
-import { findSecretSource } from '../core/secret-source.ts'
 import type { ServedRole } from '../outputs/endpoint/served-role.ts'
 import { createSession } from '../session/create-session.ts'
 import { RefreshEngine } from '../session/refresh-engine.ts'
@@ -114,13 +112,10 @@ export async function openRefreshingRole(
 
 function identityFiles(settings: SessionInvocation['settings']): readonly string[] {
   const { certificate, privateKey, intermediates } = settings
-  return [certificate, privateKey, intermediates].flatMap((setting) => {
+  return [certificate, privateKey, intermediates].flatMap((location) =>
     // What is no path (`env:NAME`, a token's URI) has no folder to be watched in.
-    if (setting === undefined || isPkcs11Uri(setting) || setting.startsWith('handle:')) return []
-    const source = findSecretSource(setting, 'the certificate and key')
-    if (source === undefined) return [setting]
-    return source.kind === 'file' ? [source.argument] : []
-  })
+    location?.kind === 'path' ? [location.path] : [],
+  )
 }
 
 /**

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { parseSecretSource } from '../core/secret-source.ts'
 import type { PasswordOptions } from '../identity/secret/remembered-password.ts'
 import type { SecretPorts } from '../identity/secret/secret-ports.ts'
 import type { Invocation } from './invocation.ts'
@@ -30,5 +29,5 @@ export function passwordSource({
   'pkcs8Password' | 'keyPassword'
 >): PasswordOptions['password'] {
   if (pkcs8Password !== undefined) return async () => Promise.resolve(pkcs8Password)
-  return keyPassword === undefined ? undefined : parseSecretSource(keyPassword, 'keyPassword')
+  return keyPassword
 }

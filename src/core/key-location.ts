@@ -8,13 +8,13 @@
  */
 
 import { RolesAnywhereError } from './errors.ts'
-import { isPkcs11Uri, parsePkcs11Uri, type Pkcs11Uri } from './pkcs11-uri.ts'
-import { findSecretSource, type SecretSource } from './secret-source.ts'
 import {
   isMisplacedContent,
   MISPLACED_CONTENT,
   MISPLACED_CONTENT_HINT,
 } from './misplaced-content.ts'
+import { describePkcs11Uri, isPkcs11Uri, parsePkcs11Uri, type Pkcs11Uri } from './pkcs11-uri.ts'
+import { findSecretSource, type SecretSource } from './secret-source.ts'
 import { says, setting, type SettingName } from './wording.ts'
 
 /** A file or a folder. */
@@ -49,18 +49,37 @@ export type CertificateLocation = Exclude<KeyLocation, TpmLocation>
 /** What is read as bytes. */
 export type ContentLocation = PathLocation | SecretLocation
 
+/** What is done to every path, such as to put the home folder for `~`. */
+export type ToPath = (path: string) => string
+
 /**
+ * Reads the text of a setting that names a private key.
+ *
+ * @param toPath default: paths stay as they are.
  * @throws {RolesAnywhereError} ERR_USAGE_INVALID_VALUE, ERR_CONFIG_PKCS11_URI_INVALID. No message
  *   quotes a text that may be a key or a PIN.
  */
-export function parseKeyLocation(text: string, name: SettingName): KeyLocation {
+export function parseKeyLocation(text: string, name: SettingName, toPath?: ToPath): KeyLocation {
   if (/^handle:/iu.test(text)) return { kind: 'tpm-handle', handle: parseTpmHandle(text) }
-  return parseCertificateLocation(text, name)
+  return parseCertificateLocation(text, name, toPath)
 }
 
 /** The same for a setting that holds certificates. Throws as `parseKeyLocation` does. */
-export function parseCertificateLocation(text: string, name: SettingName): CertificateLocation {
+export function parseCertificateLocation(
+  text: string,
+  name: SettingName,
+  toPath?: ToPath,
+): CertificateLocation {
   if (isPkcs11Uri(text)) return { kind: 'pkcs11', uri: parsePkcs11Uri(text) }
+  return parseContentLocation(text, name, toPath)
+}
+
+/** The same for a setting that only a file or a secret source can serve. Throws as `parseKeyLocation` does. */
+export function parseContentLocation(
+  text: string,
+  name: SettingName,
+  toPath: ToPath = (path) => path,
+): ContentLocation {
   if (isMisplacedContent(text)) {
     throw new RolesAnywhereError(
       'ERR_USAGE_INVALID_VALUE',
@@ -69,11 +88,38 @@ export function parseCertificateLocation(text: string, name: SettingName): Certi
     )
   }
   const source = findSecretSource(text, says`${setting(name)}`)
-  if (source === undefined) return { kind: 'path', path: text }
-  // Nobody types a key at a prompt; `file:` is a path like any other.
-  if (source.kind === 'prompt') return { kind: 'path', path: text }
-  if (source.kind === 'file') return { kind: 'path', path: source.argument }
+  // Nobody types a key at a prompt, so that is a file of this name; `file:` is a path like any other.
+  if (source === undefined || source.kind === 'prompt') return { kind: 'path', path: toPath(text) }
+  if (source.kind === 'file') return { kind: 'path', path: toPath(source.argument) }
   return { kind: 'secret', source }
+}
+
+/**
+ * A location as one would write it, fit to be shown and compared: without a PIN, and without the command
+ * of `cmd:`, which may hold a secret.
+ */
+export function describeLocation(location: KeyLocation): string {
+  switch (location.kind) {
+    case 'path':
+      return location.path
+    case 'secret': {
+      const { kind, argument } = location.source
+      if (kind === 'cmd') return 'cmd:***'
+      return argument === '' ? kind : `${kind}:${argument}`
+    }
+    case 'pkcs11':
+      return [describePkcs11Uri(location.uri), ...modulesOf(location.uri)].join('?')
+    case 'tpm-handle':
+      return `handle:0x${location.handle.toString(16)}`
+  }
+}
+
+/** Two modules may show tokens of one name. */
+function modulesOf({ query }: Pkcs11Uri): readonly string[] {
+  return ['module-name', 'module-path'].flatMap((name) => {
+    const value = query.get(name)
+    return value === undefined ? [] : [`${name}=${value}`]
+  })
 }
 
 /** @see TPM 2.0 Library Part 2, 7.2: the first byte of a handle is its type; 0x81 is persistent. */

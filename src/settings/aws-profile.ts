@@ -10,6 +10,7 @@
  */
 
 import { RolesAnywhereError } from '../core/errors.ts'
+import type { SystemFacts } from '../machine/home-folder.ts'
 import {
   emptySections,
   mergeAwsSections,
@@ -19,7 +20,7 @@ import {
   type AwsProperties,
   type AwsSections,
 } from './aws-config-file.ts'
-import { awsFilePath, type SystemFacts } from './aws-config-location.ts'
+import { awsFilePath } from './aws-config-location.ts'
 import type { ReadAwsFile } from './read-aws-file.ts'
 
 /** The profile when nobody names one. */

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { variableOf, type SystemFacts } from './aws-config-location.ts'
+import { variableOf, type SystemFacts } from '../machine/home-folder.ts'
 import { DEFAULT_PROFILE, NO_PROFILE, readAwsProfile, type AwsProfile } from './aws-profile.ts'
 import type { ReadAwsFile } from './read-aws-file.ts'
 import { canComeFrom, flagOf, profileKeyOf, variableNameOf } from './setting-row.ts'

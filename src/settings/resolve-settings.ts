@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { SystemFacts } from './aws-config-location.ts'
+import type { SystemFacts } from '../machine/home-folder.ts'
 import { checkConflicts, checkRequired, checkSupported, warningsAbout } from './check-settings.ts'
 import type { SettingWarning } from './check-settings.ts'
 import { givenSettings, profileFor, type Flags } from './given-settings.ts'

@@ -5,6 +5,9 @@
  */
 
 import type { ProfileArn, RoleArn, TrustAnchorArn } from '../core/arn.ts'
+import type { CertificateLocation, ContentLocation, KeyLocation } from '../core/key-location.ts'
+import type { Pkcs11Uri } from '../core/pkcs11-uri.ts'
+import type { SecretSource } from '../core/secret-source.ts'
 
 /** The commands that take settings from the table. */
 export type CommandName =
@@ -65,8 +68,14 @@ export interface SettingTypes {
   readonly 'endpoint-url': URL
   /** May hold a password, so it is shown without its user part. */
   readonly 'proxy-address': string
-  /** Where a secret is, in the grammar of `identity/secret`. Never shown: users put secrets here. */
-  readonly 'secret-source': string
+  /** A file, a folder, a secret source or an object on a token; a key may also be in a TPM. */
+  readonly 'key-location': KeyLocation
+  readonly 'certificate-location': CertificateLocation
+  readonly 'content-location': ContentLocation
+  /** Shown without its PIN. */
+  readonly 'pkcs11-uri': Pkcs11Uri
+  /** Where a secret is. Never shown: users put secrets here. */
+  readonly 'secret-source': SecretSource
   /** A secret itself. Never shown. */
   readonly 'secret-value': string
 }

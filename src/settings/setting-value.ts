@@ -10,13 +10,22 @@ import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from '../core/arn.
 import { checkRegion, parseEndpointUrl } from '../core/endpoint.ts'
 import { RolesAnywhereError } from '../core/errors.ts'
 import {
+  parseCertificateLocation,
+  parseContentLocation,
+  parseKeyLocation,
+  type ToPath,
+} from '../core/key-location.ts'
+import {
   isMisplacedContent,
   MISPLACED_CONTENT,
   MISPLACED_CONTENT_HINT,
 } from '../core/misplaced-content.ts'
-import { hidePin } from '../core/pkcs11-uri.ts'
+import { hidePin, parsePkcs11Uri } from '../core/pkcs11-uri.ts'
 import { printable, quoted } from '../core/printable.ts'
-import { expandHome, type SystemFacts } from './aws-config-location.ts'
+import { parseSecretSource, type SecretSource } from '../core/secret-source.ts'
+import type { NameOf, SettingName } from '../core/wording.ts'
+import { expandHome, type SystemFacts } from '../machine/home-folder.ts'
+import { flagFor } from './name-setting.ts'
 import type { SettingRow, SettingType, SettingTypes } from './setting-row.ts'
 
 export type SettingValue = SettingTypes[SettingType]
@@ -42,8 +51,11 @@ export function parseSettingValue(
     return PARSERS[row.type](text, row, system)
   } catch (error) {
     if (!(error instanceof RolesAnywhereError)) throw error
-    throw new RolesAnywhereError(error.code, `${origin}: ${error.message}`, {
-      hint: error.hint,
+    // The origin says which setting it is, and better than its flag.
+    const nameOf: NameOf = (other) => (other.name === row.name ? 'the value' : flagFor(other))
+    const { message, hint } = error.inNamesOf(nameOf)
+    throw new RolesAnywhereError(error.code, `${origin}: ${message}`, {
+      hint,
       detail: { ...error.detail, setting: row.name, origin },
       cause: error.cause,
     })
@@ -53,7 +65,9 @@ export function parseSettingValue(
 /** What a debug line may show of a setting. */
 export function showSettingValue(row: SettingRow, text: string): string {
   // A command may hold a secret, whatever it is run for.
-  if (isSecret(row) || (row.type === 'path' && text.startsWith('cmd:'))) return '(hidden)'
+  if (isSecret(row) || (row.type.endsWith('-location') && text.startsWith('cmd:'))) {
+    return '(hidden)'
+  }
   const shown = row.type === 'proxy-address' ? withoutUser(text) : hidePin(text)
   return printable(shown, MAX_SHOWN_LENGTH)
 }
@@ -92,8 +106,30 @@ const PARSERS: Readonly<Record<SettingType, Parser>> = {
   },
   'endpoint-url': parseEndpointUrl,
   'proxy-address': asText,
-  'secret-source': asText,
+  'key-location': locationParser(parseKeyLocation),
+  'certificate-location': locationParser(parseCertificateLocation),
+  'content-location': locationParser(parseContentLocation),
+  'pkcs11-uri': parsePkcs11Uri,
+  'secret-source': parseSource,
   'secret-value': asText,
+}
+
+/** `~/` stands for the home folder in every path. */
+function locationParser(
+  parse: (text: string, name: SettingName, toPath: ToPath) => SettingValue,
+): Parser {
+  return (text, row, system) => parse(text, nameOf(row), (path) => expandHome(path, system))
+}
+
+function parseSource(text: string, row: SettingRow, system: SystemFacts): SecretSource {
+  const source = parseSecretSource(text, nameOf(row))
+  if (source.kind !== 'file') return source
+  return { ...source, argument: expandHome(source.argument, system) }
+}
+
+/** A test holds the names that sentences use against the table. */
+function nameOf(row: SettingRow): SettingName {
+  return row.name as SettingName
 }
 
 function parsePath(text: string, _row: SettingRow, system: SystemFacts): string {

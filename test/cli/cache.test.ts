@@ -48,6 +48,15 @@ describe('--cache', () => {
     expect(emulator.requestCount).toBe(1)
   })
 
+  it('knows a certificate that is named as file:PATH', async () => {
+    const written = command.map((word) => (word.endsWith('/client.pem') ? `file:${word}` : word))
+    for (const result of [await runCli(written), await runCli(written)]) {
+      expect(credentialsIn(result)).toBeDefined()
+      expect(result.stderr).toBe('')
+    }
+    expect(emulator.requestCount).toBe(1)
+  })
+
   it('keeps one file that only its owner can read, in a folder that only its owner can enter', async () => {
     credentialsIn(await runCli(command, { launcher: umask('000') }))
     const names = readdirSync(folder)

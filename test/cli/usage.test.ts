@@ -125,7 +125,7 @@ describe('a wrong command line ends in exit code 2, with nothing on stdout', () 
       'a password where its place should be',
       ['sign-string', '--private-key', EXECUTABLE, '--key-password', 'hunter2'],
       'ERR_USAGE_INVALID_VALUE',
-      /--key-password does not say where the secret is/u,
+      /--key-password: the value does not say where the secret is/u,
       /env:NAME/u,
     ],
   ] as const)('%s', async (_what, args, code, message, hint) => {

@@ -18,6 +18,7 @@ import {
 } from '../../src/identity/pkcs11/token/load-pkcs11-identity.ts'
 import { findTokens, ModulePool } from '../../src/identity/pkcs11/token/token-search.ts'
 import type { SecretSource } from '../../src/core/secret-source.ts'
+import { placed, type Written } from '../support/places.ts'
 import {
   hasCompiler,
   hasSoftToken,
@@ -75,9 +76,12 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
 
   const fromEnv: SecretSource = { kind: 'env', argument: 'PIN', namedBy: 'pin' }
 
-  async function load(ports: TestPorts, options: Pkcs11IdentityOptions = {}): Promise<Identity> {
+  async function load(
+    ports: TestPorts,
+    options: Written<Pkcs11IdentityOptions> = {},
+  ): Promise<Identity> {
     return loadPkcs11Identity(
-      { library: proxy.path, certificate: CERTIFICATE, pin: fromEnv, ...options },
+      placed({ library: proxy.path, certificate: CERTIFICATE, pin: fromEnv, ...options }),
       ports,
     )
   }

@@ -8,6 +8,7 @@ import { verify, X509Certificate, type KeyObject } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from '../../src/core/arn.ts'
 import type { CreateSessionParameters } from '../../src/core/create-session-request.ts'
+import { parsePkcs11Uri } from '../../src/core/pkcs11-uri.ts'
 import type { Identity } from '../../src/core/ports.ts'
 import { startEmulator } from '../../src/emulator/emulator.ts'
 import {
@@ -25,6 +26,7 @@ import { createSession } from '../../src/session/create-session.ts'
 import { createTransport } from '../../src/transport/send.ts'
 import { existsSync } from 'node:fs'
 import { demand } from '../support/capabilities.ts'
+import { placed, type Written } from '../support/places.ts'
 import {
   hasOpenconnectTokens,
   hasSoftToken,
@@ -105,8 +107,10 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
 
   const ports = (answers: readonly string[] = [PIN]): TestPorts =>
     testPorts({ env: tokens.env, answers })
-  const load = async (options: Pkcs11IdentityOptions, world = ports()): Promise<Identity> =>
-    loadPkcs11Identity({ library, ...options }, world)
+  const load = async (
+    options: Written<Pkcs11IdentityOptions>,
+    world = ports(),
+  ): Promise<Identity> => loadPkcs11Identity(placed({ library, ...options }), world)
 
   test.each(['rsa-2048', 'rsa-3072', 'ec-256', 'ec-384', 'ec-521'])(
     '%s with its certificate on the token signs after one question',
@@ -248,7 +252,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
   describe('refusals are told apart', () => {
     const cases: readonly (readonly [
       name: string,
-      Pkcs11IdentityOptions,
+      Written<Pkcs11IdentityOptions>,
       code: string,
       words: RegExp,
     ])[] = [
@@ -357,7 +361,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
 
   test('a listing needs no login, and with one shows the keys', async () => {
     const world = ports([PIN])
-    const uri = 'pkcs11:token=both'
+    const uri = parsePkcs11Uri('pkcs11:token=both')
     const listed = await listPkcs11({ library, uri }, world)
     expect(world.questions).toEqual([])
     const [token] = listed.modules[0]!.tokens
@@ -374,11 +378,11 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
   })
 
   test('every URI that a listing prints finds its certificate', async () => {
-    const listed = await listPkcs11({ library, uri: 'pkcs11:token=nine' }, ports())
+    const listed = await listPkcs11({ library, uri: parsePkcs11Uri('pkcs11:token=nine') }, ports())
     const certificates = listed.modules[0]!.tokens[0]!.certificates
     expect(certificates).toHaveLength(9)
     for (const { uri, subject } of certificates) {
-      const found = await readTokenCertificates({ library, certificate: uri }, ports())
+      const found = await readTokenCertificates({ library, uri: parsePkcs11Uri(uri) }, ports())
       expect(found.map(({ certificate }) => certificate.subject)).toContain(subject)
     }
   })
@@ -419,7 +423,7 @@ describe.skipIf(!hasOpenconnectTokens)('the four tokens of openconnect', () => {
         ] as const) {
           const world = testPorts({ env: tokens.env, answers: [PIN] })
           const certificate = `pkcs11:token=${token};id=${id}`
-          const identity = await loadPkcs11Identity({ library, certificate }, world)
+          const identity = await loadPkcs11Identity(placed({ library, certificate }), world)
           const key: KeyObject = identity.certificate.publicKey
           expect(key.asymmetricKeyType).toBe(type)
           expect(await signsWith(identity)).toBe(true)
@@ -431,7 +435,9 @@ describe.skipIf(!hasOpenconnectTokens)('the four tokens of openconnect', () => {
     test.runIf(existsSync(library))('a DSA key is refused by its type', async () => {
       const world = testPorts({ env: tokens.env, answers: [PIN] })
       const certificate = 'pkcs11:token=openconnect-test;id=%02'
-      await expect(loadPkcs11Identity({ library, certificate }, world)).rejects.toMatchObject({
+      await expect(
+        loadPkcs11Identity(placed({ library, certificate }), world),
+      ).rejects.toMatchObject({
         code: 'ERR_KEY_UNSUPPORTED',
       })
       expect(world.questions).toEqual([])

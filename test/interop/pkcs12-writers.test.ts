@@ -16,6 +16,7 @@ import {
 } from '../../src/identity/content/load-file-identity.ts'
 import type { Identity } from '../../src/core/ports.ts'
 import { hasProgram } from '../support/capabilities.ts'
+import { inFiles } from '../support/places.ts'
 import { toBer } from '../support/to-ber.ts'
 import { recordingPorts } from '../unit/identity/recording-ports.ts'
 
@@ -48,7 +49,7 @@ function exportWithOpenssl(name: string, ...args: readonly string[]): void {
 
 function load(name: string, password: string | undefined = PASSWORD): Promise<Identity> {
   const options: FileIdentityOptions = {
-    certificate: pathTo(name),
+    ...inFiles({ certificate: pathTo(name) }),
     password: () => Promise.resolve(password),
   }
   return loadFileIdentity(options, recordingPorts())
@@ -98,7 +99,7 @@ describe.skipIf(!hasProgram('openssl'))('what openssl exports', () => {
     exportWithOpenssl('empty.p12', '-passout', 'pass:')
     await expectWhole('empty.p12', '')
     const options = { certificate: pathTo('empty.p12') }
-    await using identity = await loadFileIdentity(options, recordingPorts())
+    await using identity = await loadFileIdentity(inFiles(options), recordingPorts())
     expect(identity.certificate.subject).toBe('CN=client')
   })
 
@@ -137,12 +138,12 @@ describe.skipIf(!hasProgram('openssl'))('what openssl exports', () => {
   it('the certificate may be in one file and the key in another', async () => {
     exportWithOpenssl('both.p12', '-passout', `pass:${PASSWORD}`)
     await using identity = await loadFileIdentity(
-      {
+      inFiles({
         certificate: pathTo('leaf.pem'),
         privateKey: pathTo('both.p12'),
         intermediates: pathTo('chain.pem'),
         password: () => Promise.resolve(PASSWORD),
-      },
+      }),
       recordingPorts(),
     )
     expect(identity.chain.length).toBe(1)
@@ -158,7 +159,7 @@ describe.skipIf(!hasProgram('keytool') || !hasProgram('openssl'))('what keytool 
       ...['-dname', 'CN=java client, O=Example', '-validity', '3650', ...common],
     )
     await using identity = await loadFileIdentity(
-      { certificate: pathTo('java.p12'), password: () => Promise.resolve('changeit') },
+      inFiles({ certificate: pathTo('java.p12'), password: () => Promise.resolve('changeit') }),
       { ...recordingPorts(), clock: Date.now },
     )
     const { certificate, signer } = identity
@@ -189,7 +190,7 @@ describe.skipIf(!hasProgram('ssh-keygen'))('what ssh-keygen makes', () => {
     const name = `${format}-${type}`
     run('ssh-keygen', '-q', '-t', type, '-m', format, '-N', 'secret', '-f', pathTo(name))
     const { publicKey, signer } = await loadFileSigner(
-      { privateKey: pathTo(name), password: () => Promise.resolve('secret') },
+      inFiles({ privateKey: pathTo(name), password: () => Promise.resolve('secret') }),
       recordingPorts(),
     )
     const expected = createPrivateKey({ key: readFileSync(pathTo(name)), passphrase: 'secret' })
@@ -200,7 +201,7 @@ describe.skipIf(!hasProgram('ssh-keygen'))('what ssh-keygen makes', () => {
 
   it("OpenSSH's own format is refused with the way to convert it", async () => {
     run('ssh-keygen', '-q', '-t', 'ecdsa', '-N', '', '-f', pathTo('openssh'))
-    const loaded = loadFileSigner({ privateKey: pathTo('openssh') }, recordingPorts())
+    const loaded = loadFileSigner(inFiles({ privateKey: pathTo('openssh') }), recordingPorts())
     await expect(loaded).rejects.toMatchObject({
       code: 'ERR_KEY_UNSUPPORTED',
       hint: expect.stringContaining('ssh-keygen -p -m PKCS8') as string,

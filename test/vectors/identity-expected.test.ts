@@ -16,6 +16,7 @@ import { adviseOnCertificate } from '../../src/identity/certificate/check-certif
 import { loadFileSigner } from '../../src/identity/content/load-file-identity.ts'
 import { readCertificates } from '../../src/identity/content/read-certificates.ts'
 import { VECTORS, hasProgram, hasVectors } from '../support/capabilities.ts'
+import { inFiles } from '../support/places.ts'
 import {
   expectNoSecrets,
   failureOf,
@@ -64,7 +65,7 @@ function load(
   withPassword = true,
 ): ReturnType<typeof loadFileSigner> {
   const password = withPassword ? { password: fromEnv('PASSWORD') } : {}
-  return loadFileSigner({ privateKey: pathOf(row), ...password }, ports)
+  return loadFileSigner(inFiles({ privateKey: pathOf(row), ...password }), ports)
 }
 
 async function refusedOrNot(row: Row): Promise<ErrorCode | 'accepted'> {
@@ -164,7 +165,7 @@ describe.skipIf(!hasVectors)('certificates written by others', () => {
 
   it.each(readable)('$file parses, and draws the right advice', async (row) => {
     const ports = recordingPorts()
-    const [first] = await readCertificates({ certificate: pathOf(row) }, ports.secrets)
+    const [first] = await readCertificates(inFiles({ certificate: pathOf(row) }), ports.secrets)
     const serial = first!.serialNumber
     const decimal = serial.startsWith('-') ? -BigInt(`0x${serial.slice(1)}`) : BigInt(`0x${serial}`)
     expect(decimal.toString()).toBe(row.serialDecimal)
@@ -182,7 +183,7 @@ describe.skipIf(!hasVectors)('certificates written by others', () => {
     '$file is refused by name',
     async (row) => {
       const error = await failureOf(
-        readCertificates({ certificate: pathOf(row) }, recordingPorts().secrets),
+        readCertificates(inFiles({ certificate: pathOf(row) }), recordingPorts().secrets),
       )
       expect(error).toMatchObject({
         code: expect.stringMatching(/^ERR_CONFIG_CERTIFICATE_(?:INVALID|MISSING)$/u) as string,

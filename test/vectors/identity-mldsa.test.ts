@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest'
 import { explainUnreadableKey } from '../../src/identity/key-file/explain-unreadable-key.ts'
 import { loadFileIdentity, loadFileSigner } from '../../src/identity/content/load-file-identity.ts'
 import { VECTORS, hasVectors } from '../support/capabilities.ts'
+import { inFiles } from '../support/places.ts'
 import { failureOf, recordingPorts } from '../unit/identity/recording-ports.ts'
 import { decodeBlocks } from '../../src/identity/encoding/decode-blocks.ts'
 
@@ -19,7 +20,7 @@ const certificateOf = (url: URL): X509Certificate => new X509Certificate(readFil
 
 async function expectSigns(keyUrl: URL, certificate: X509Certificate): Promise<void> {
   const { signer, publicKey } = await loadFileSigner(
-    { privateKey: keyUrl.pathname, password: () => Promise.resolve('password') },
+    inFiles({ privateKey: keyUrl.pathname, password: () => Promise.resolve('password') }),
     recordingPorts(),
   )
   await using own = signer
@@ -41,7 +42,7 @@ describe.skipIf(!hasVectors)('RFC 9881 examples', () => {
 
   it.each(['1', '2', '3'])('bad key %s contradicts itself', async (number) => {
     const privateKey = new URL(`bad-ML-DSA-44-${number}.priv`, RFC).pathname
-    const error = await failureOf(loadFileSigner({ privateKey }, recordingPorts()))
+    const error = await failureOf(loadFileSigner(inFiles({ privateKey }), recordingPorts()))
     expect(error).toMatchObject({ code: 'ERR_KEY_INCONSISTENT' })
   })
 
@@ -73,7 +74,9 @@ describe.skipIf(!hasVectors)("the reference helper's ML-DSA fixtures", () => {
     async (name) => {
       const privateKey = new URL(name, AWS).pathname
       const password = (): Promise<string> => Promise.resolve('wrong')
-      const error = await failureOf(loadFileSigner({ privateKey, password }, recordingPorts()))
+      const error = await failureOf(
+        loadFileSigner(inFiles({ privateKey, password }), recordingPorts()),
+      )
       expect(error).toMatchObject({ code: 'ERR_KEY_PASSWORD_INCORRECT' })
     },
   )
@@ -82,18 +85,18 @@ describe.skipIf(!hasVectors)("the reference helper's ML-DSA fixtures", () => {
     const certificate = new URL('mldsa65-cert.pem', AWS)
     const nowMs = certificateOf(certificate).validFromDate.getTime()
     await using identity = await loadFileIdentity(
-      {
+      inFiles({
         certificate: certificate.pathname,
         privateKey: new URL('mldsa65-key.pem', AWS).pathname,
-      },
+      }),
       recordingPorts({ nowMs }),
     )
     expect(identity.signer.algorithm.keyType).toBe('ml-dsa-65')
     const other = loadFileIdentity(
-      {
+      inFiles({
         certificate: certificate.pathname,
         privateKey: new URL('mldsa44-key.pem', AWS).pathname,
-      },
+      }),
       recordingPorts({ nowMs }),
     )
     await expect(other).rejects.toMatchObject({ code: 'ERR_KEY_MISMATCH' })

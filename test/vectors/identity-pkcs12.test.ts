@@ -10,6 +10,7 @@ import type { ErrorCode } from '../../src/core/errors.ts'
 import { loadFileSigner } from '../../src/identity/content/load-file-identity.ts'
 import { readCertificates } from '../../src/identity/content/read-certificates.ts'
 import { VECTORS, hasVectors } from '../support/capabilities.ts'
+import { inFiles } from '../support/places.ts'
 import { expectNoSecrets, failureOf, recordingPorts } from '../unit/identity/recording-ports.ts'
 
 interface Row {
@@ -42,10 +43,10 @@ function pathOf({ file }: Row): string {
 
 function load(row: Row, password: string | undefined): ReturnType<typeof loadFileSigner> {
   return loadFileSigner(
-    {
+    inFiles({
       privateKey: pathOf(row),
       password: password === undefined ? undefined : () => Promise.resolve(password),
-    },
+    }),
     recordingPorts(),
   )
 }
@@ -59,7 +60,7 @@ describe.skipIf(!hasVectors)('PKCS#12 files written by others', () => {
     const message = Buffer.from(row.file)
     expect(verify('sha256', message, publicKey, await signer.sign(message))).toBe(true)
     const certificates = await readCertificates(
-      { certificate: pathOf(row), password: () => Promise.resolve(row.password) },
+      inFiles({ certificate: pathOf(row), password: () => Promise.resolve(row.password) }),
       recordingPorts().secrets,
     )
     expect(certificates.some((certificate) => certificate.publicKey.equals(publicKey))).toBe(true)
@@ -78,7 +79,7 @@ describe.skipIf(!hasVectors)('PKCS#12 files written by others', () => {
     async (row) => {
       const error = await failureOf(
         readCertificates(
-          { certificate: pathOf(row), password: () => Promise.resolve(row.password) },
+          inFiles({ certificate: pathOf(row), password: () => Promise.resolve(row.password) }),
           recordingPorts().secrets,
         ),
       )

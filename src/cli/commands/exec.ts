@@ -9,7 +9,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
 import { RolesAnywhereError } from '../../core/errors.ts'
-import { isPkcs11Uri, parsePkcs11Uri } from '../../core/pkcs11-uri.ts'
+import type { Pkcs11Uri } from '../../core/pkcs11-uri.ts'
+import { findSecretSource, type SecretSource } from '../../core/secret-source.ts'
 import { ContainerToken } from '../../outputs/endpoint/container-token.ts'
 import { startEndpoint } from '../../outputs/endpoint/server.ts'
 import { containerPath } from '../../outputs/endpoint/served-role.ts'
@@ -126,9 +127,15 @@ function cannotRun(program: string, cause: unknown): RolesAnywhereError {
 /** The variables that `env:NAME` settings and `pin-source` attributes name. */
 function secretVariables(settings: Invocation<'exec'>['settings']): readonly string[] {
   const { certificate, privateKey, intermediates, keyPassword, pin } = settings
-  return [certificate, privateKey, intermediates, keyPassword, pin].flatMap((setting) => {
-    if (setting === undefined) return []
-    const place = isPkcs11Uri(setting) ? parsePkcs11Uri(setting).query.get('pin-source') : setting
-    return /^env:(.+)$/.exec(place ?? '')?.[1] ?? []
+  const ofPlaces = [certificate, privateKey, intermediates].map((location) => {
+    if (location?.kind === 'pkcs11') return pinSourceOf(location.uri)
+    return location?.kind === 'secret' ? location.source : undefined
   })
+  return [...ofPlaces, keyPassword, pin].flatMap((source) =>
+    source?.kind === 'env' ? [source.argument] : [],
+  )
+}
+
+function pinSourceOf({ query }: Pkcs11Uri): SecretSource | undefined {
+  return findSecretSource(query.get('pin-source') ?? '', 'pin-source')
 }

@@ -8,7 +8,6 @@
  */
 
 import type { X509Certificate } from 'node:crypto'
-import { isPkcs11Uri } from '../../core/pkcs11-uri.ts'
 import { decimalSerialNumber } from '../../core/serial-number.ts'
 import { readCertificates } from '../../identity/content/read-certificates.ts'
 import type { TokenCertificate } from '../../identity/pkcs11/token/load-pkcs11-signer.ts'
@@ -18,9 +17,9 @@ import { passwordSource, secretPorts } from '../secret-ports.ts'
 export async function execute(invocation: Invocation<'read-certificate-data'>): Promise<void> {
   const { settings, system } = invocation
   const { certificate, certSelector } = settings
-  if (isPkcs11Uri(certificate)) {
+  if (certificate.kind === 'pkcs11') {
     const { openTokenCertificates } = await import('../open-token.ts')
-    await system.writeResult(identities(await openTokenCertificates(invocation)))
+    await system.writeResult(identities(await openTokenCertificates(certificate.uri, invocation)))
     return
   }
   const certificates = await readCertificates(

@@ -11,6 +11,7 @@
 
 import type { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { describeLocation, type ContentLocation } from '../../core/key-location.ts'
 import type { Clock, Identity, Reporter } from '../../core/ports.ts'
 import type { ExternalKey, KeyCandidate, OpenedKey } from '../key-candidate.ts'
 import type { SecretPorts } from '../secret/secret-ports.ts'
@@ -21,23 +22,22 @@ import { FileSnapshots, type FileSnapshot } from './snapshot.ts'
 import { IdentityContents } from './identity-content.ts'
 import { findKeyPair } from './key-pair.ts'
 import { certificatesOf, selectLeaves } from './read-certificates.ts'
-import { readFromSetting } from './read-content.ts'
+import { readContent } from './read-content.ts'
 import {
   rememberedPassword,
   type PasswordOptions,
   type RememberedPassword,
 } from '../secret/remembered-password.ts'
 
-/** Paths, or sources of the secret grammar such as `env:CLIENT_KEY`. */
 export interface FileIdentityOptions extends PasswordOptions {
   /**
    * The leaf, alone or in a bundle in any order; may hold the private key too. A PEM, DER or PKCS#12
    * file, or a folder of them.
    */
-  readonly certificate: string
+  readonly certificate: ContentLocation
   /** Default: the private key in `certificate`. */
-  readonly privateKey?: string | undefined
-  readonly intermediates?: string | undefined
+  readonly privateKey?: ContentLocation | undefined
+  readonly intermediates?: ContentLocation | undefined
   /** For private keys that are `TSS2 PRIVATE KEY` files. */
   readonly tpm?: TpmAccess | undefined
   /** Takes the place of `privateKey`. */
@@ -52,7 +52,8 @@ export type FileSignerOptions = Pick<
   FileIdentityOptions,
   'password' | 'strictPermissions' | 'tpm' | 'externalKey'
 > & {
-  readonly privateKey: string
+  /** Default: `externalKey` alone. */
+  readonly privateKey?: ContentLocation | undefined
 }
 
 export interface FileIdentityPorts {
@@ -80,9 +81,10 @@ export async function loadFileIdentity(
       const identity = await assemble(snapshot, options, password, { ...ports, ...held })
       if (isLast || (await snapshot.isUnchanged())) {
         held.release()
+        const { certificate, privateKey, externalKey } = options
         ports.reporter.debug('identity loaded', {
-          certificate: options.certificate,
-          privateKey: options.externalKey?.name ?? options.privateKey ?? options.certificate,
+          certificate: describeLocation(certificate),
+          privateKey: externalKey?.name ?? describeLocation(privateKey ?? certificate),
           chainLength: identity.chain.length,
         })
         return identity
@@ -108,7 +110,9 @@ export async function loadFileSigner(
   ports: Omit<FileIdentityPorts, 'clock'>,
 ): Promise<OpenedKey> {
   if (options.externalKey !== undefined) return options.externalKey.open([])
-  const content = await readFromSetting(options.privateKey, '--private-key', ports.secrets)
+  const { privateKey } = options
+  if (privateKey === undefined) throw new RolesAnywhereError('ERR_INTERNAL', 'no key was named')
+  const content = await readContent(privateKey, '--private-key', ports.secrets)
   const password = rememberedPassword(options, ports.secrets)
   const contents = new IdentityContents({ ...password, tpm: options.tpm, reporter: ports.reporter })
   const [first] = await contents.keysIn(content)
@@ -126,19 +130,20 @@ async function assemble(
   ports: Omit<FileIdentityPorts, 'secrets'>,
 ): Promise<Identity> {
   const contents = new IdentityContents({ ...password, tpm: options.tpm, reporter: ports.reporter })
-  const certificates = await certificatesOf(snapshot, options.certificate, contents, ports.reporter)
+  const name = describeLocation(options.certificate)
+  const certificates = await certificatesOf(snapshot, name, contents, ports.reporter)
   const leaves = await selectLeaves(certificates, options)
   const { keys, keyName } = await keysOf(snapshot, options, contents, leaves)
   const pair = await findKeyPair({
     keys,
     keyName,
     certificates: leaves,
-    certificateName: options.certificate,
+    certificateName: name,
     choice: choiceOf(snapshot, options),
     clock: ports.clock,
   })
-  checkValidity(pair.certificate, options.certificate, ports)
-  adviseOnCertificate(pair.certificate, options.certificate, ports.reporter)
+  checkValidity(pair.certificate, name, ports)
+  adviseOnCertificate(pair.certificate, name, ports.reporter)
   const others =
     snapshot.intermediates === undefined
       ? []

@@ -6,6 +6,7 @@
 
 import type { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { describeLocation, type ContentLocation } from '../../core/key-location.ts'
 import type { Reporter } from '../../core/ports.ts'
 import type { SecretPorts } from '../secret/secret-ports.ts'
 import { printableSubject } from '../certificate/check-certificate.ts'
@@ -15,7 +16,7 @@ import { rememberedPassword, type PasswordOptions } from '../secret/remembered-p
 
 export interface CertificateOptions extends PasswordOptions {
   /** A PEM, DER or PKCS#12 file, a folder of them, or a secret source. */
-  readonly certificate: string
+  readonly certificate: ContentLocation
   /** In the syntax of `--cert-selector`. */
   readonly certSelector?: string | undefined
 }
@@ -35,7 +36,8 @@ export async function readCertificates(
     ...rememberedPassword(options, secrets),
     reporter: secrets.reporter,
   })
-  const certificates = await certificatesOf(snapshot, certificate, contents, secrets.reporter)
+  const name = describeLocation(certificate)
+  const certificates = await certificatesOf(snapshot, name, contents, secrets.reporter)
   return selectLeaves(certificates, options)
 }
 
@@ -89,7 +91,7 @@ export async function selectLeaves(
   const subjects = certificates.slice(0, 5).map(printableSubject)
   throw new RolesAnywhereError(
     'ERR_CONFIG_CERTIFICATE_MISSING',
-    `no certificate in "${certificate}" matches --cert-selector (it holds "${subjects.join('"; "')}")`,
+    `no certificate in "${describeLocation(certificate)}" matches --cert-selector (it holds "${subjects.join('"; "')}")`,
     { hint: 'compare with "openssl x509 -noout -subject -issuer -serial -nameopt RFC2253"' },
   )
 }

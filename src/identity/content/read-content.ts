@@ -1,13 +1,11 @@
 /**
- * Key and certificate settings name a file, or, with the words of the secret grammar, anywhere else:
- * `--private-key env:CLIENT_KEY` needs no file at all.
- *
- * A file that is really called `stdin`, or that starts with `env:`, is given as `./stdin`.
+ * The bytes of keys and certificates: out of a file, or from anywhere else that holds secrets, such as
+ * `env:CLIENT_KEY`.
  *
  * @module
  */
 
-import { findSecretSource } from '../../core/secret-source.ts'
+import { describeLocation, type ContentLocation } from '../../core/key-location.ts'
 import type { SecretPorts } from '../secret/secret-ports.ts'
 import { readSecretBytes } from '../secret/read-secret.ts'
 import type { NamedBytes } from '../encoding/decode-blocks.ts'
@@ -19,24 +17,22 @@ export interface SettingContent extends NamedBytes {
 }
 
 /**
- * The bytes that a setting names.
+ * The bytes at a location.
  *
  * @param setting the flag, such as `--certificate`.
- * @throws {RolesAnywhereError} ERR_CONFIG_FILE_*, ERR_CONFIG_SECRET_UNAVAILABLE,
- *   ERR_USAGE_INVALID_VALUE.
+ * @throws {RolesAnywhereError} ERR_CONFIG_FILE_*, ERR_CONFIG_SECRET_UNAVAILABLE.
  */
-export async function readFromSetting(
-  text: string,
+export async function readContent(
+  location: ContentLocation,
   setting: string,
   ports: SecretPorts,
 ): Promise<SettingContent> {
-  const source = findSecretSource(text, setting)
-  // Nobody types a key at a prompt.
-  if (source === undefined || source.kind === 'prompt' || source.kind === 'file') {
-    const path = source?.kind === 'file' ? source.argument : text
-    const file = await readSmallFile(path, setting)
-    return { name: path, bytes: file.bytes, file }
+  const name = describeLocation(location)
+  if (location.kind === 'path') {
+    const file = await readSmallFile(location.path, setting)
+    return { name, bytes: file.bytes, file }
   }
+  const { source } = location
   const bytes = await readSecretBytes(source, setting, ports, { maxBytes: MAX_FILE_BYTES })
-  return { name: source.kind === 'cmd' ? `${setting} cmd` : text, bytes }
+  return { name, bytes }
 }

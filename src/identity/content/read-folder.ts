@@ -50,7 +50,7 @@ async function namesIn(path: string, setting: string): Promise<readonly string[]
     return names.filter((name) => !name.startsWith('.')).sort()
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
-    // Reading the path as a file or a secret source says what is wrong with it.
+    // Reading the path as a file says what is wrong with it.
     if (code !== 'EACCES' || !(await isFolder(path))) return undefined
     throw new RolesAnywhereError(
       'ERR_CONFIG_FILE_UNREADABLE',

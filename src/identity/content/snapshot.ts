@@ -6,17 +6,18 @@
  * @module
  */
 
+import type { ContentLocation } from '../../core/key-location.ts'
 import type { SecretPorts } from '../secret/secret-ports.ts'
 import { isUnchanged } from '../../machine/read-file.ts'
 import { readFolder } from './read-folder.ts'
-import { readFromSetting, type SettingContent } from './read-content.ts'
+import { readContent, type SettingContent } from './read-content.ts'
 
 export interface SnapshotSettings {
   /** A file, a folder of files, or a secret source. */
-  readonly certificate: string
+  readonly certificate: ContentLocation
   /** Default: what `certificate` names. */
-  readonly privateKey?: string | undefined
-  readonly intermediates?: string | undefined
+  readonly privateKey?: ContentLocation | undefined
+  readonly intermediates?: ContentLocation | undefined
 }
 
 export interface FileSnapshot {
@@ -35,6 +36,7 @@ export interface FileSnapshot {
 export class FileSnapshots {
   readonly #settings: SnapshotSettings
   readonly #secrets: SecretPorts
+  /** By location. */
   readonly #streams = new Map<string, SettingContent>()
 
   constructor(settings: SnapshotSettings, secrets: SecretPorts) {
@@ -42,17 +44,19 @@ export class FileSnapshots {
     this.#secrets = secrets
   }
 
-  /** @throws {RolesAnywhereError} as `readFromSetting` and `readFolder`. */
+  /** @throws {RolesAnywhereError} as `readContent` and `readFolder`. */
   async take(): Promise<FileSnapshot> {
     const { certificate, privateKey, intermediates } = this.#settings
     const contents = new Map(this.#streams)
-    const read = async (text: string, setting: string): Promise<SettingContent> => {
-      const content = contents.get(text) ?? (await readFromSetting(text, setting, this.#secrets))
-      contents.set(text, content)
-      if (content.file === undefined) this.#streams.set(text, content)
+    const read = async (location: ContentLocation, setting: string): Promise<SettingContent> => {
+      const key = keyOf(location)
+      const content = contents.get(key) ?? (await readContent(location, setting, this.#secrets))
+      contents.set(key, content)
+      if (content.file === undefined) this.#streams.set(key, content)
       return content
     }
-    const folder = await readFolder(certificate, '--certificate')
+    const folder =
+      certificate.kind === 'path' ? await readFolder(certificate.path, '--certificate') : undefined
     const certificates = folder ?? [await read(certificate, '--certificate')]
     return {
       certificates,
@@ -68,4 +72,11 @@ export class FileSnapshots {
       },
     }
   }
+}
+
+/** The same for the same place, whichever setting names it. */
+function keyOf(location: ContentLocation): string {
+  if (location.kind === 'path') return JSON.stringify([location.path])
+  const { kind, argument } = location.source
+  return JSON.stringify([kind, argument])
 }

@@ -8,10 +8,10 @@
  */
 
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { describeLocation } from '../../core/key-location.ts'
 import type { Reporter } from '../../core/ports.ts'
 import type { OpenedKey } from '../key-candidate.ts'
 import { DEFAULT_TPM_DEVICE } from './channel.ts'
-import { HT_PERSISTENT } from './constants.ts'
 import { RefusedPasswords } from '../secret/refused-passwords.ts'
 import type { TpmAccess } from './tpm-access.ts'
 import { loadTpmSigner, type TpmKey } from './tpm-signer.ts'
@@ -42,25 +42,8 @@ export async function openTpmKeyFile(
  * @throws {RolesAnywhereError} codes of the key family.
  */
 export async function openTpmHandle(handle: number, access: TpmAccess): Promise<OpenedKey> {
-  return open({ kind: 'handle', name: `handle:0x${handle.toString(16)}`, handle }, access, false)
-}
-
-/**
- * The number in `--private-key handle:0x81000001`.
- *
- * @throws {RolesAnywhereError} ERR_USAGE_INVALID_VALUE.
- */
-export function parseTpmHandle(text: string): number {
-  const digits = /^handle:(?:0x)?([0-9a-f]{1,8})$/iu.exec(text)?.[1]
-  const handle = digits === undefined ? 0 : Number.parseInt(digits, 16)
-  if (handle >>> 24 !== HT_PERSISTENT) {
-    throw new RolesAnywhereError(
-      'ERR_USAGE_INVALID_VALUE',
-      `"${text}" does not name a persistent TPM handle`,
-      { hint: 'persistent handles are hexadecimal, from handle:0x81000000 to handle:0x81ffffff' },
-    )
-  }
-  return handle
+  const name = describeLocation({ kind: 'tpm-handle', handle })
+  return open({ kind: 'handle', name, handle }, access, false)
 }
 
 /** Outlives every loading: `serve` loads its identity anew again and again. */

@@ -36,7 +36,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'token',
-    type: 'text',
+    type: 'pkcs11-uri',
     valueName: 'URI',
     commands: ['pkcs11 list'],
     places: ['flag'],

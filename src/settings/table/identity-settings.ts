@@ -12,7 +12,7 @@ const STORES = 'certificate stores of Windows'
 export const IDENTITY_SETTINGS = [
   {
     name: 'certificate',
-    type: 'path',
+    type: 'certificate-location',
     valueName: 'PATH',
     commands: IDENTITY,
     requiredBy: [...SESSION, 'read-certificate-data'],
@@ -21,7 +21,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'privateKey',
-    type: 'path',
+    type: 'key-location',
     valueName: 'PATH',
     commands: KEY,
     requiredBy: ['sign-string'],
@@ -30,7 +30,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'intermediates',
-    type: 'path',
+    type: 'content-location',
     valueName: 'PATH',
     commands: SESSION,
     help: 'Certificates between yours and the trust anchor',

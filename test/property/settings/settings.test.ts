@@ -89,6 +89,8 @@ function validText(row: SettingRow): string {
     'profile-arn': `${arn}profile/1`,
     'role-arn': 'arn:aws:iam::111122223333:role/r',
     'endpoint-url': 'https://localhost',
+    'secret-source': 'env:SECRET',
+    'pkcs11-uri': 'pkcs11:token=text',
   }
   return texts[row.type] ?? 'text'
 }

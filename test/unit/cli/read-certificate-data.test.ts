@@ -31,7 +31,7 @@ async function described(pem: string): Promise<Record<string, unknown>> {
     },
   }
   await execute({
-    settings: { certificate },
+    settings: { certificate: { kind: 'path', path: certificate } },
     system,
     reporter: quiet,
   } as unknown as Invocation<'read-certificate-data'>)

@@ -296,8 +296,8 @@ rolesanywhere_certificate = ~/pki/client.pem
 rolesanywhere_private_key = /etc/pki/client.key
 `,
     })
-    expect(settings.certificate).toBe('/home/u/pki/client.pem')
-    expect(settings.privateKey).toBe('/etc/pki/client.key')
+    expect(settings.certificate).toEqual({ kind: 'path', path: '/home/u/pki/client.pem' })
+    expect(settings.privateKey).toEqual({ kind: 'path', path: '/etc/pki/client.key' })
     expect(settings.roleArn.text).toBe(ROLE)
     expect(warnings).toEqual([])
   })
@@ -492,9 +492,38 @@ describe('secrets', () => {
     expect(JSON.stringify([sources, warnings])).not.toContain('hunter')
   })
 
-  it('written where their source should be are not shown either', () => {
-    const { sources } = withRequired({ flags: { 'key-password': 'hunter2' } })
+  it('are named by where they are, and that is not shown either', () => {
+    const { settings, sources } = withRequired({
+      flags: { 'key-password': 'file:~/hunter2', pin: 'env:PIN' },
+    })
+    expect(settings.keyPassword).toMatchObject({ kind: 'file', argument: '/home/u/hunter2' })
+    expect(settings.pin).toMatchObject({ kind: 'env', argument: 'PIN' })
     expect(JSON.stringify(sources)).not.toContain('hunter2')
+  })
+
+  it.each([
+    ['--key-password', { flags: { 'key-password': 'hunter2' } }],
+    ['ROLESANYWHERE_PIN', { env: { ROLESANYWHERE_PIN: 'hunter2' } }],
+  ])('written where their source should be are refused and not shown: %s', (origin, world) => {
+    const error = refusalOf(() => withRequired(world))
+    expect(error).toMatchObject({
+      code: 'ERR_USAGE_INVALID_VALUE',
+      message: `${origin}: the value does not say where the secret is`,
+    })
+    expect(error.hint).not.toContain('hunter2')
+  })
+
+  it('in a pkcs11 URI or a command are not shown', () => {
+    const { sources } = withRequired({
+      flags: {
+        certificate: 'pkcs11:token=a;pin-value=hunter2',
+        'private-key': 'cmd:show-key hunter2',
+      },
+    })
+    const shown = (name: string): string | undefined =>
+      sources.find((source) => source.name === name)?.shown
+    expect(shown('certificate')).toBe('pkcs11:token=a;pin-value=***')
+    expect(shown('privateKey')).toBe('(hidden)')
   })
 
   it('of a proxy without a scheme are not shown either', () => {

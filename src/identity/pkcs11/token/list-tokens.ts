@@ -8,10 +8,11 @@
  */
 
 import { RolesAnywhereError } from '../../../core/errors.ts'
+import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import { CKF, CKK } from '../cryptoki.ts'
 import { objectUri, parseObject } from './find-certificate.ts'
 import type { CertificateObject, KeyObjectInfo, TokenInfo } from '../host-protocol.ts'
-import { ANY_TOKEN, readPkcs11Uri } from './load-pkcs11-identity.ts'
+import { ANY_TOKEN, passWarnings } from './load-pkcs11-identity.ts'
 import { searchModules } from '../module/module-search.ts'
 import type { TokenConnection } from './token-connection.ts'
 import { TokenWorld, type Pkcs11Ports, type TokenOptions } from './token-world.ts'
@@ -72,11 +73,12 @@ export interface TokenListing {
  *   with `login`: ERR_TOKEN_PIN_*, and ERR_TOKEN_AMBIGUOUS for several tokens.
  */
 export async function listPkcs11(
-  options: TokenOptions & { readonly uri?: string | undefined; readonly login?: boolean },
+  options: TokenOptions & { readonly uri?: Pkcs11Uri | undefined; readonly login?: boolean },
   ports: Pkcs11Ports,
 ): Promise<TokenListing> {
   await using world = new TokenWorld(options, ports)
-  const uri = readPkcs11Uri(options.uri ?? ANY_TOKEN, ports.reporter)
+  const uri = options.uri ?? ANY_TOKEN.uri
+  passWarnings(uri, ports.reporter)
   const search = searchModules(options.library, uri)
   const { hosts, failures } = await world.startAll(search)
   const connections = await world.connectAll(uri, hosts)

@@ -10,7 +10,14 @@
 
 import type { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../../core/errors.ts'
-import { isPkcs11Uri, parsePkcs11Uri, type Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
+import {
+  describeLocation,
+  type CertificateLocation,
+  type ContentLocation,
+  type KeyLocation,
+  type TokenLocation,
+} from '../../../core/key-location.ts'
+import { parsePkcs11Uri, type Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { Identity, Reporter } from '../../../core/ports.ts'
 import { buildChain } from '../../certificate/certificate-chain.ts'
 import { adviseOnCertificate, checkValidity } from '../../certificate/check-certificate.ts'
@@ -25,12 +32,12 @@ import { TokenWorld, type Pkcs11Ports, type TokenOptions } from './token-world.t
 import { withoutType } from './uri-match.ts'
 
 export interface Pkcs11IdentityOptions extends TokenOptions {
-  /** A `pkcs11:` URI, or a certificate file. Default: every token, which suits a selector. */
-  readonly certificate?: string | undefined
-  /** A `pkcs11:` URI. Default: on the certificate's token. */
-  readonly privateKey?: string | undefined
+  /** On a token, or in a file. Default: every token, which suits a selector. */
+  readonly certificate?: CertificateLocation | undefined
+  /** On a token. Default: on the certificate's token. */
+  readonly privateKey?: KeyLocation | undefined
   /** A file with more certificates for the chain. */
-  readonly intermediates?: string | undefined
+  readonly intermediates?: ContentLocation | undefined
   /** `--cert-selector`. */
   readonly certSelector?: string | undefined
   /** Of a certificate file that is PKCS#12. */
@@ -49,10 +56,11 @@ export async function loadPkcs11Identity(
   ports: Pkcs11Ports,
 ): Promise<Identity> {
   await using world = new TokenWorld(options, ports)
+  const place = options.certificate ?? ANY_TOKEN
   const pair =
-    options.certificate === undefined || isPkcs11Uri(options.certificate)
-      ? await findPairOnTokens(options, ports, world)
-      : await findPairWithFile(options.certificate, options, ports, world)
+    place.kind === 'pkcs11'
+      ? await findPairOnTokens(place.uri, options, ports, world)
+      : await findPairWithFile(place, options, ports, world)
   const { certificate, name, criteria, located } = pair
   checkValidity(certificate, name, ports)
   adviseOnCertificate(certificate, name, ports.reporter)
@@ -94,12 +102,13 @@ interface Pair {
 }
 
 async function findPairOnTokens(
+  certificateUri: Pkcs11Uri,
   options: Pkcs11IdentityOptions,
   ports: Pkcs11Ports,
   world: TokenWorld,
 ): Promise<Pair> {
-  const certificateUri = readPkcs11Uri(options.certificate ?? ANY_TOKEN, ports.reporter)
-  const keyUri = readKeyUri(options.privateKey, ports.reporter)
+  passWarnings(certificateUri, ports.reporter)
+  const keyUri = keyUriOf(options, ports.reporter)
   const pinUris = keyUri === undefined ? [certificateUri] : [certificateUri, keyUri]
   const choice = { ...options, uri: certificateUri, matches: await selectorTest(options) }
   const found = await findCertificate(
@@ -132,15 +141,15 @@ async function findPairOnTokens(
 }
 
 async function findPairWithFile(
-  path: string,
+  place: ContentLocation,
   options: Pkcs11IdentityOptions,
   ports: Pkcs11Ports,
   world: TokenWorld,
 ): Promise<Pair> {
-  const keyUri = readKeyUri(options.privateKey, ports.reporter)
+  const keyUri = keyUriOf(options, ports.reporter)
   if (keyUri === undefined) throw new RolesAnywhereError('ERR_INTERNAL', 'no token was named')
   const { password } = options
-  const certificates = await readFile({ certificate: path, password }, ports)
+  const certificates = await readFile({ certificate: place, password }, ports)
   const matches = await selectorTest(options)
   const connections = await world.connect(keyUri, [keyUri])
   const leaves = certificates.filter((certificate) => !certificate.ca && matches(certificate))
@@ -152,7 +161,7 @@ async function findPairWithFile(
       const criteria: KeyCriteria = { publicKey, uri: withoutType(keyUri), isExplicit: true }
       const located = await locateKey(connections, criteria)
       const others = [...certificates, ...(await certificatesOn(located.connection))]
-      return { certificate, algorithm, name: path, others, criteria, located }
+      return { certificate, algorithm, name: describeLocation(place), others, criteria, located }
     } catch (error) {
       failure ??= error
       // In a bundle another certificate may be the leaf; any other failure would only repeat itself.
@@ -165,7 +174,7 @@ async function findPairWithFile(
 
 /** Loaded late, as most identities on tokens need no file. */
 async function readFile(
-  file: PasswordOptions & { readonly certificate: string },
+  file: PasswordOptions & { readonly certificate: ContentLocation },
   { secrets }: Pkcs11Ports,
 ): Promise<readonly X509Certificate[]> {
   const { readCertificates } = await import('../../content/read-certificates.ts')
@@ -191,20 +200,24 @@ async function certificatesOn(connection: TokenConnection): Promise<readonly X50
 }
 
 /** Everything, for a selector to choose from. */
-export const ANY_TOKEN = 'pkcs11:'
+export const ANY_TOKEN: TokenLocation = { kind: 'pkcs11', uri: parsePkcs11Uri('pkcs11:') }
 
 const SILENT: Reporter = { warn: () => undefined, debug: () => undefined }
 
-/** A URI from the settings, its warnings passed on. */
-export function readPkcs11Uri(text: string, reporter: Reporter): Pkcs11Uri {
-  const uri = parsePkcs11Uri(text)
+/** What is to be said about how a URI was written, once for each use of it. */
+export function passWarnings(uri: Pkcs11Uri, reporter: Reporter): void {
   for (const warning of uri.warnings) reporter.warn(warning)
-  return uri
 }
 
-function readKeyUri(text: string | undefined, reporter: Reporter): Pkcs11Uri | undefined {
-  if (text === undefined) return undefined
-  if (isPkcs11Uri(text)) return readPkcs11Uri(text, reporter)
+function keyUriOf(
+  { privateKey }: Pick<Pkcs11IdentityOptions, 'privateKey'>,
+  reporter: Reporter,
+): Pkcs11Uri | undefined {
+  if (privateKey === undefined) return undefined
+  if (privateKey.kind === 'pkcs11') {
+    passWarnings(privateKey.uri, reporter)
+    return privateKey.uri
+  }
   throw new RolesAnywhereError(
     'ERR_USAGE_CONFLICT',
     'a certificate on a token needs its private key on a token too',

@@ -7,15 +7,11 @@
 
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../../core/errors.ts'
+import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { Signer } from '../../../core/ports.ts'
 import { findCertificates, objectUri } from './find-certificate.ts'
 import type { KeyCriteria } from './find-key.ts'
-import {
-  ANY_TOKEN,
-  readPkcs11Uri,
-  selectorTest,
-  type Pkcs11IdentityOptions,
-} from './load-pkcs11-identity.ts'
+import { passWarnings, selectorTest, type Pkcs11IdentityOptions } from './load-pkcs11-identity.ts'
 import { locateKey } from './locate-key.ts'
 import { Pkcs11Signer } from './pkcs11-signer.ts'
 import { tokenPublicKey } from './token-public-key.ts'
@@ -29,11 +25,12 @@ import { withoutType } from './uri-match.ts'
  * @throws {RolesAnywhereError} codes of the key family.
  */
 export async function loadPkcs11Signer(
-  options: TokenOptions & { readonly privateKey: string },
+  options: TokenOptions & { readonly uri: Pkcs11Uri },
   ports: Pkcs11Ports,
 ): Promise<{ readonly signer: Signer; readonly publicKey: KeyObject | undefined }> {
   await using world = new TokenWorld(options, ports)
-  const uri = readPkcs11Uri(options.privateKey, ports.reporter)
+  const { uri } = options
+  passWarnings(uri, ports.reporter)
   const criteria: KeyCriteria = { uri: withoutType(uri), isExplicit: true }
   const located = await locateKey(await world.connect(uri, [uri]), criteria)
   const algorithm = TOKEN_ALGORITHMS.get(located.key.keyType)
@@ -65,16 +62,14 @@ export interface TokenCertificate {
  * @throws {RolesAnywhereError} codes of the key family.
  */
 export async function readTokenCertificates(
-  options: Pkcs11IdentityOptions,
+  options: TokenOptions & Pick<Pkcs11IdentityOptions, 'certSelector'> & { readonly uri: Pkcs11Uri },
   ports: Pkcs11Ports,
 ): Promise<readonly TokenCertificate[]> {
   await using world = new TokenWorld(options, ports)
-  const uri = readPkcs11Uri(options.certificate ?? ANY_TOKEN, ports.reporter)
+  const { uri } = options
+  passWarnings(uri, ports.reporter)
   const matches = await selectorTest(options)
-  const found = await findCertificates(
-    { ...options, uri, matches },
-    await world.connect(uri, [uri]),
-  )
+  const found = await findCertificates({ ...options, matches }, await world.connect(uri, [uri]))
   return found.map(({ certificate, label, id, connection }) => ({
     certificate,
     uri: objectUri(connection.token, { label, id }, 'cert'),

@@ -14,6 +14,7 @@ import {
   type FileIdentityOptions,
 } from '../../../../src/identity/content/load-file-identity.ts'
 import { readCertificates } from '../../../../src/identity/content/read-certificates.ts'
+import { inFiles, type Written } from '../../../support/places.ts'
 import {
   expectNoSecrets,
   failureOf,
@@ -52,11 +53,11 @@ const MESSAGE = Buffer.from('string to sign')
 const serialOf = (pem: string): string => new X509Certificate(pem).serialNumber
 
 async function expectWorks(
-  options: FileIdentityOptions,
+  options: Written<FileIdentityOptions> & { readonly certificate: string },
   expected: IssuedCertificate,
   ports: RecordingPorts = recordingPorts(),
 ): Promise<number> {
-  await using identity = await loadFileIdentity(options, ports)
+  await using identity = await loadFileIdentity(inFiles(options), ports)
   expect(identity.certificate.serialNumber).toBe(serialOf(expected.certificatePem))
   const signature = await identity.signer.sign(MESSAGE)
   const { publicKey } = new X509Certificate(expected.certificatePem)
@@ -130,9 +131,11 @@ describe('loadFileIdentity', () => {
     const { certificatePem } = await root.issue({ curve: 'P-384' })
     const privateKey = file('k.pem', ec.privateKeyPem)
     const certificate = file('c.pem', certificatePem)
-    const error = await failureOf(loadFileIdentity({ certificate, privateKey }, recordingPorts()))
+    const error = await failureOf(
+      loadFileIdentity(inFiles({ certificate, privateKey }), recordingPorts()),
+    )
     const otherKind = { certificate: file('rsa.pem', rsa.certificatePem), privateKey }
-    await expect(loadFileIdentity(otherKind, recordingPorts())).rejects.toMatchObject({
+    await expect(loadFileIdentity(inFiles(otherKind), recordingPorts())).rejects.toMatchObject({
       code: 'ERR_KEY_MISMATCH',
     })
     expect(error).toMatchObject({ code: 'ERR_KEY_MISMATCH' })
@@ -151,7 +154,10 @@ describe('loadFileIdentity', () => {
 
   it('with no key to be found says where one is given', async () => {
     const error = await failureOf(
-      loadFileIdentity({ certificate: file('c.pem', ec.certificatePem) }, recordingPorts()),
+      loadFileIdentity(
+        inFiles({ certificate: file('c.pem', ec.certificatePem) }),
+        recordingPorts(),
+      ),
     )
     expect(error).toMatchObject({
       code: 'ERR_KEY_MISSING',
@@ -163,7 +169,7 @@ describe('loadFileIdentity', () => {
     const nowMs = Date.UTC(2060, 0, 1)
     const both = file('both.pem', `${ec.privateKeyPem}${ec.certificatePem}`)
     await expect(
-      loadFileIdentity({ certificate: both }, recordingPorts({ nowMs })),
+      loadFileIdentity(inFiles({ certificate: both }), recordingPorts({ nowMs })),
     ).rejects.toMatchObject({ code: 'ERR_CONFIG_CERTIFICATE_EXPIRED' })
   })
 
@@ -176,14 +182,14 @@ describe('loadFileIdentity', () => {
     await expectWorks(options, ec, ports)
     expect(ports.warnings).toEqual([expect.stringContaining('k.pem" is open to other users')])
     const strict = { ...options, strictPermissions: true }
-    await expect(loadFileIdentity(strict, recordingPorts())).rejects.toMatchObject({
+    await expect(loadFileIdentity(inFiles(strict), recordingPorts())).rejects.toMatchObject({
       code: 'ERR_CONFIG_FILE_PERMISSIONS',
     })
   })
 
   it('a closed identity signs no more', async () => {
     const both = file('both.pem', `${ec.privateKeyPem}${ec.certificatePem}`)
-    const identity = await loadFileIdentity({ certificate: both }, recordingPorts())
+    const identity = await loadFileIdentity(inFiles({ certificate: both }), recordingPorts())
     await identity[Symbol.asyncDispose]()
     await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({
       code: 'ERR_KEY_SIGN_FAILED',
@@ -220,7 +226,9 @@ describe('passwords', () => {
       [fromEnv('NOT_SET'), 'ERR_CONFIG_SECRET_UNAVAILABLE'],
       [undefined, 'ERR_KEY_PASSWORD_REQUIRED'],
     ] as const) {
-      const error = await failureOf(loadFileIdentity({ certificate, privateKey, password }, ports))
+      const error = await failureOf(
+        loadFileIdentity(inFiles({ certificate, privateKey, password }), ports),
+      )
       expect(error).toMatchObject({ code })
       expectNoSecrets(error, [CANARY])
     }
@@ -268,7 +276,7 @@ describe('one snapshot', () => {
     const half = ec.certificatePem.slice(0, 200)
     const certificate = file('c.pem', half)
     const options = { certificate, privateKey: file('k.pem', ec.privateKeyPem) }
-    await expect(loadFileIdentity(options, recordingPorts())).rejects.toMatchObject({
+    await expect(loadFileIdentity(inFiles(options), recordingPorts())).rejects.toMatchObject({
       code: 'ERR_CONFIG_PEM_INVALID',
     })
     let reads = 0
@@ -293,7 +301,7 @@ describe('one snapshot', () => {
 describe('loadFileSigner', () => {
   it('signs with a key alone', async () => {
     const privateKey = file('k.pem', rsa.privateKeyPem)
-    const loaded = await loadFileSigner({ privateKey }, recordingPorts())
+    const loaded = await loadFileSigner(inFiles({ privateKey }), recordingPorts())
     const { publicKey } = loaded
     await using signer = loaded.signer
     expect(publicKey.equals(new X509Certificate(rsa.certificatePem).publicKey)).toBe(true)
@@ -304,7 +312,10 @@ describe('loadFileSigner', () => {
 describe('readCertificates', () => {
   it('returns every certificate in the order of the file', async () => {
     const path = file('b.pem', `${root.certificatePem}${ec.privateKeyPem}${ec.certificatePem}`)
-    const certificates = await readCertificates({ certificate: path }, recordingPorts().secrets)
+    const certificates = await readCertificates(
+      inFiles({ certificate: path }),
+      recordingPorts().secrets,
+    )
     expect(certificates.map(({ serialNumber }) => serialNumber)).toEqual(
       [root, ec].map(({ certificatePem }) => serialOf(certificatePem)),
     )
@@ -314,14 +325,14 @@ describe('readCertificates', () => {
     const broken = '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n'
     const path = file('b.pem', `${root.certificatePem}${broken}`)
     await expect(
-      readCertificates({ certificate: path }, recordingPorts().secrets),
+      readCertificates(inFiles({ certificate: path }), recordingPorts().secrets),
     ).rejects.toMatchObject({
       code: 'ERR_CONFIG_CERTIFICATE_INVALID',
       message: `certificate 2 in "${path}" does not parse`,
     })
     const key = file('k.pem', ec.privateKeyPem)
     await expect(
-      readCertificates({ certificate: key }, recordingPorts().secrets),
+      readCertificates(inFiles({ certificate: key }), recordingPorts().secrets),
     ).rejects.toMatchObject({
       code: 'ERR_CONFIG_CERTIFICATE_MISSING',
       message: `no certificate in "${key}" (it holds PRIVATE KEY)`,

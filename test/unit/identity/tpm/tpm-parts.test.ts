@@ -13,7 +13,7 @@ import {
   readProperty,
   readPublic,
 } from '../../../../src/identity/tpm/commands.ts'
-import { openTpmHandle, parseTpmHandle } from '../../../../src/identity/tpm/open-tpm-key.ts'
+import { openTpmHandle } from '../../../../src/identity/tpm/open-tpm-key.ts'
 import type { PublicArea } from '../../../../src/identity/tpm/public-area.ts'
 import { RefusedPasswords } from '../../../../src/identity/secret/refused-passwords.ts'
 import { baseCode, tpmFailure } from '../../../../src/identity/tpm/response-codes.ts'
@@ -24,21 +24,6 @@ const SHA256 = 0x000b
 const SHA384 = 0x000c
 const SHA512 = 0x000d
 const ECDSA = 0x0018
-
-describe('TPM handles', () => {
-  it.each(['handle:0x81000001', 'handle:81000001', 'handle:0X81000001'])('%s', (text) => {
-    expect(parseTpmHandle(text)).toBe(0x8100_0001)
-  })
-
-  it.each(['handle:', 'handle:0x80000001', 'handle:0x01c00002', 'handle:zz', 'handle:0x181000001'])(
-    '%s is refused',
-    (text) => {
-      expect(() => parseTpmHandle(text)).toThrow(
-        expect.objectContaining({ code: 'ERR_USAGE_INVALID_VALUE' }),
-      )
-    },
-  )
-})
 
 describe('response codes', () => {
   it.each([
