@@ -29,7 +29,7 @@ const IDENTITY_ROOMS: Readonly<Record<string, readonly string[]>> = {
   secret: [],
   certificate: ['encoding'],
   'key-file': ['encoding'],
-  command: [],
+  command: ['certificate'],
   tpm: ['encoding', 'secret'],
   content: ['encoding', 'secret', 'certificate', 'key-file', 'tpm'],
   pkcs11: ['secret', 'certificate', 'content'],

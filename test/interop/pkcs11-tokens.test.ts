@@ -140,6 +140,16 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     expect(await signsWith(identity)).toBe(true)
   })
 
+  test('a selector that means no certificate in the file is no reason to take another', async () => {
+    const certificate = tokens.file('leaf.pem', rsa.certificatePem)
+    const loaded = load({
+      certificate,
+      privateKey: 'pkcs11:token=keyonly',
+      certSelector: 'Key=x509Subject,Value=CN=nobody',
+    })
+    await expect(loaded).rejects.toMatchObject({ code: 'ERR_CONFIG_CERTIFICATE_MISSING' })
+  })
+
   test('a certificate on one token and its key on another', async () => {
     const identity = await load({
       certificate: 'pkcs11:token=certonly',

@@ -9,6 +9,8 @@
 
 import type { X509Certificate } from 'node:crypto'
 import { decimalSerialNumber } from '../../core/serial-number.ts'
+import { leavesAmong, longestLasting } from '../../identity/certificate/choose-certificate.ts'
+import { nameFromLeafUp, nameOnOneLine } from '../../identity/certificate/names.ts'
 import { readCertificates } from '../../identity/content/read-certificates.ts'
 import type { TokenCertificate } from '../../identity/pkcs11/token/load-pkcs11-signer.ts'
 import type { Invocation } from '../invocation.ts'
@@ -26,7 +28,11 @@ export async function execute(invocation: Invocation<'read-certificate-data'>): 
     { certificate, certSelector, password: passwordSource(settings) },
     secretPorts(invocation),
   )
-  const leaf = leafOf(certificates, settings.useLatestExpiringCertificate)
+  const leaves = leavesAmong(certificates)
+  const leaf = settings.useLatestExpiringCertificate
+    ? longestLasting(leaves, system.clock())
+    : leaves[0]
+  if (leaf === undefined) throw new TypeError('readCertificates gives at least one certificate')
   await system.writeResult(`${JSON.stringify(describe(leaf))}\n`)
 }
 
@@ -35,28 +41,10 @@ function identities(found: readonly TokenCertificate[]): string {
   if (found.length === 0) return 'No matching identities\n'
   const lines = found.map(({ certificate, uri }, index) => {
     const fingerprint = certificate.fingerprint.replaceAll(':', '').toLowerCase()
-    const subject = certificate.subject
-      .split('\n')
-      .reverse()
-      .join(',')
-      .replaceAll(/\p{Cc}/gu, '?')
+    const subject = nameFromLeafUp(certificate.subject).replaceAll(/\p{Cc}/gu, '?')
     return `${index + 1}) ${fingerprint} "${subject}"\n\tURI: ${uri}\n`
   })
   return `Matching identities\n${lines.join('')}`
-}
-
-/** One that issued none of the others; without a key nothing else tells a leaf. */
-function leafOf(certificates: readonly X509Certificate[], latest: boolean): X509Certificate {
-  const leaves = certificates.filter(
-    (candidate) =>
-      !certificates.some((other) => other !== candidate && other.checkIssued(candidate)),
-  )
-  const ordered = latest
-    ? leaves.toSorted((a, b) => Number(b.validToDate) - Number(a.validToDate))
-    : leaves
-  const leaf = ordered[0] ?? certificates[0]
-  if (leaf === undefined) throw new TypeError('readCertificates gives at least one certificate')
-  return leaf
 }
 
 function describe(certificate: X509Certificate): Readonly<Record<string, unknown>> {
@@ -66,8 +54,8 @@ function describe(certificate: X509Certificate): Readonly<Record<string, unknown
     certificateData: certificate.raw.toString('base64'),
     serialNumber: decimalSerialNumber(certificate.serialNumber),
     supportedAlgorithms,
-    subject: onOneLine(certificate.subject),
-    issuer: onOneLine(certificate.issuer),
+    subject: nameOnOneLine(certificate.subject),
+    issuer: nameOnOneLine(certificate.issuer),
     notBefore: certificate.validFromDate.toISOString(),
     notAfter: certificate.validToDate.toISOString(),
     sha256Fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
@@ -89,11 +77,6 @@ function keyFacts({ publicKey }: X509Certificate): {
     keyType,
     supportedAlgorithms: keyType === '' ? [] : HASHES.map((hash) => keyType + hash),
   }
-}
-
-/** Node writes one attribute a line, and says `undefined` of an empty name, against its types. */
-function onOneLine(name: string | undefined): string {
-  return (name ?? '').replaceAll('\n', ', ')
 }
 
 const KEY_TYPES: Readonly<Record<string, string | undefined>> = { rsa: 'RSA', ec: 'EC' }

@@ -63,11 +63,6 @@ export function adviseOnCertificate(
   }
 }
 
-/** The subject on one line, for messages. Node says `undefined` of an empty one, against its types. */
-export function printableSubject({ subject }: X509Certificate): string {
-  return (subject || 'no subject').replaceAll('\n', ', ')
-}
-
 const ADVICE: readonly (readonly [
   applies: (certificate: X509Certificate) => boolean,
   problem: string,

@@ -14,6 +14,7 @@ import { signingAlgorithmOf, type SigningAlgorithm } from '../../core/algorithms
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Signer, SignOptions } from '../../core/ports.ts'
 import { encodeEcdsaSignature } from '../ecdsa-signature.ts'
+import { leavesAmong } from '../certificate/choose-certificate.ts'
 import type { OpenedKey } from '../key-candidate.ts'
 import { isSignatureOf } from '../node-signature.ts'
 import { runCommand } from '../../machine/run-command.ts'
@@ -64,8 +65,7 @@ export function createCommandSigner(options: CommandSignerOptions): Signer {
 }
 
 /**
- * The command as the key of one certificate: nothing else can say which certificate it signs for, so
- * the leaf is the one that issued none of the others.
+ * The command as the key of one certificate: it cannot say for which, so there must be one leaf.
  *
  * @throws {RolesAnywhereError} ERR_CONFIG_CERTIFICATE_AMBIGUOUS, ERR_KEY_UNSUPPORTED.
  */
@@ -74,10 +74,7 @@ export function openCommandKey(
   certificates: readonly X509Certificate[],
   env: CommandSignerOptions['env'],
 ): OpenedKey {
-  const leaves = certificates.filter(
-    (candidate) =>
-      !certificates.some((other) => other !== candidate && other.checkIssued(candidate)),
-  )
+  const leaves = leavesAmong(certificates)
   const [leaf] = leaves
   if (leaf === undefined || leaves.length > 1) {
     throw new RolesAnywhereError(

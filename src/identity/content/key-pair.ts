@@ -12,7 +12,8 @@ import type { KeyObject, X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports.ts'
 import type { KeyCandidate, OpenedKey } from '../key-candidate.ts'
-import { printableSubject } from '../certificate/check-certificate.ts'
+import { isForClients, leavesAmong, longestLasting } from '../certificate/choose-certificate.ts'
+import { subjectOf } from '../certificate/names.ts'
 import { publicKeyFingerprint } from '../key-file/check-key.ts'
 
 export interface KeyPair extends OpenedKey {
@@ -27,8 +28,8 @@ export interface PairSearch {
   readonly certificates: readonly X509Certificate[]
   readonly certificateName: string
   /**
-   * `first`: the first key that has a certificate. `only`: refuse to choose. `latest`: of all pairs the
-   * one that lasts longest.
+   * `first`: the first key that has a leaf. `only`: refuse to choose. `latest`: of all pairs the one that
+   * lasts longest. A CA certificate whose key lies there is taken only where there is no leaf.
    */
   readonly choice: 'first' | 'only' | 'latest'
   readonly clock: Clock
@@ -56,12 +57,12 @@ export async function findKeyPair(search: PairSearch): Promise<KeyPair> {
     } catch (error) {
       failure ??= error
     }
-    if (pairs.length > 0 && search.choice === 'first') break
+    if (search.choice === 'first' && pairs.some((pair) => pair.matching.some(isForClients))) break
   }
-  const matching = pairs.flatMap((pair) => pair.matching)
+  const matching = leavesAmong(pairs.flatMap((pair) => pair.matching))
   if (search.choice === 'only' && matching.length > 1)
     throw ambiguous(matching, search.certificateName)
-  const certificate = preferred(matching, search.clock())
+  const certificate = longestLasting(matching, search.clock())
   for (const { publicKey, signer, matching: own } of pairs) {
     if (certificate !== undefined && own.includes(certificate)) {
       return { publicKey, signer, certificate }
@@ -70,18 +71,6 @@ export async function findKeyPair(search: PairSearch): Promise<KeyPair> {
   // A key that cannot be opened may be the right one: its error says more than a mismatch.
   if (failure !== undefined || stranger === undefined) throw failure
   throw mismatch(stranger, search, publicKeys)
-}
-
-/** A renewed certificate may keep its key: the valid one that lasts longest. */
-function preferred(
-  certificates: readonly X509Certificate[],
-  now: number,
-): X509Certificate | undefined {
-  const isCurrent = (certificate: X509Certificate): number =>
-    Number(certificate.validFromDate.getTime() <= now && now <= certificate.validToDate.getTime())
-  return [...certificates].sort(
-    (a, b) => isCurrent(b) - isCurrent(a) || b.validToDate.getTime() - a.validToDate.getTime(),
-  )[0]
 }
 
 /** OpenSSL cannot read keys of algorithms it does not know; such a certificate matches nothing. */
@@ -101,7 +90,7 @@ function isSameKey(a: KeyObject | undefined, b: KeyObject): boolean {
 function ambiguous(certificates: readonly X509Certificate[], name: string): RolesAnywhereError {
   const listed = certificates.slice(0, 5).map((certificate) => {
     const until = certificate.validToDate.toISOString().slice(0, 10)
-    return `"${printableSubject(certificate)}" serial ${certificate.serialNumber} until ${until}`
+    return `"${subjectOf(certificate)}" serial ${certificate.serialNumber} until ${until}`
   })
   return new RolesAnywhereError(
     'ERR_CONFIG_CERTIFICATE_AMBIGUOUS',

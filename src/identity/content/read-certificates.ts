@@ -9,7 +9,7 @@ import { RolesAnywhereError } from '../../core/errors.ts'
 import { describeLocation, type ContentLocation } from '../../core/key-location.ts'
 import type { Reporter } from '../../core/ports.ts'
 import type { SecretPorts } from '../secret/secret-ports.ts'
-import { printableSubject } from '../certificate/check-certificate.ts'
+import { subjectOf } from '../certificate/names.ts'
 import { FileSnapshots, type FileSnapshot } from './snapshot.ts'
 import { IdentityContents } from './identity-content.ts'
 import { rememberedPassword, type PasswordOptions } from '../secret/remembered-password.ts'
@@ -88,7 +88,7 @@ export async function selectLeaves(
   const selector = await readCertificateSelector(certSelector)
   const leaves = certificates.filter((candidate) => matchesSelector(candidate, selector))
   if (leaves.length > 0) return leaves
-  const subjects = certificates.slice(0, 5).map(printableSubject)
+  const subjects = certificates.slice(0, 5).map(subjectOf)
   throw new RolesAnywhereError(
     'ERR_CONFIG_CERTIFICATE_MISSING',
     `no certificate in "${describeLocation(certificate)}" matches --cert-selector (it holds "${subjects.join('"; "')}")`,

@@ -13,6 +13,7 @@ import { RolesAnywhereError } from '../../../core/errors.ts'
 import { describePkcs11Uri, formatPkcs11Uri, type Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { Clock } from '../../../core/ports.ts'
 import { quoted } from '../../../core/printable.ts'
+import { leavesAmong, longestLasting } from '../../certificate/choose-certificate.ts'
 import type { CertificateObject, TokenInfo } from '../host-protocol.ts'
 import type { TokenConnection } from './token-connection.ts'
 import { tokenUriParts } from './token-search.ts'
@@ -77,13 +78,14 @@ export async function findCertificate(
 ): Promise<FoundCertificate> {
   const all = await findCertificates(choice, connections)
   // A token often holds its intermediates too; none of them is ever the leaf.
-  const leaves = all.filter(({ certificate }) => !certificate.ca)
-  const found = leaves.length > 0 ? leaves : all
-  const [first] = found
-  if (first === undefined) throw notFound(choice, connections)
-  if (found.length === 1) return first
-  if (choice.useLatestExpiring === true) return latestExpiring(found, clock())
-  throw ambiguous(choice.uri, found)
+  const leaves = leavesAmong(all.map(({ certificate }) => certificate))
+  const isMeant = choice.useLatestExpiring === true || leaves.length === 1
+  const meant = isMeant ? longestLasting(leaves, clock()) : undefined
+  const found = all.filter(({ certificate }) => leaves.includes(certificate))
+  if (found.length === 0) throw notFound(choice, connections)
+  const chosen = found.find(({ certificate }) => certificate === meant)
+  if (chosen === undefined) throw ambiguous(choice.uri, found)
+  return chosen
 }
 
 /** The URI of an object, ready to paste. */
@@ -133,17 +135,6 @@ export function parseObject({ der }: CertificateObject): X509Certificate | undef
   } catch {
     return undefined
   }
-}
-
-/** Valid now, and of those the one that stays so for the longest time. */
-function latestExpiring(found: readonly FoundCertificate[], now: number): FoundCertificate {
-  const rank = ({ certificate }: FoundCertificate): number => {
-    const to = certificate.validToDate.getTime()
-    return certificate.validFromDate.getTime() <= now && now <= to
-      ? to
-      : to - Number.MAX_SAFE_INTEGER
-  }
-  return found.reduce((best, next) => (rank(next) > rank(best) ? next : best))
 }
 
 function notFound(

@@ -9,6 +9,7 @@
 
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
+import { nameOnOneLine } from '../../certificate/names.ts'
 import { CKF, CKK } from '../cryptoki.ts'
 import { objectUri, parseObject } from './find-certificate.ts'
 import type { CertificateObject, KeyObjectInfo, TokenInfo } from '../host-protocol.ts'
@@ -162,7 +163,7 @@ function listCertificate(token: TokenInfo, object: CertificateObject): ListedCer
   if (certificate === undefined) return { uri, problem: 'it does not parse' }
   return {
     uri,
-    subject: certificate.subject.replaceAll('\n', ', '),
+    subject: nameOnOneLine(certificate.subject),
     notAfter: certificate.validToDate.toISOString(),
     isCa: certificate.ca,
   }

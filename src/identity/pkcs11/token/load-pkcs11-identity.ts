@@ -21,6 +21,7 @@ import { parsePkcs11Uri, type Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { Identity, Reporter } from '../../../core/ports.ts'
 import { buildChain } from '../../certificate/certificate-chain.ts'
 import { adviseOnCertificate, checkValidity } from '../../certificate/check-certificate.ts'
+import { byLifetime, leavesAmong } from '../../certificate/choose-certificate.ts'
 import type { PasswordOptions } from '../../secret/remembered-password.ts'
 import { findCertificate, objectUri, parseObject } from './find-certificate.ts'
 import type { KeyCriteria } from './find-key.ts'
@@ -150,11 +151,11 @@ async function findPairWithFile(
   if (keyUri === undefined) throw new RolesAnywhereError('ERR_INTERNAL', 'no token was named')
   const { password } = options
   const certificates = await readFile({ certificate: place, password }, ports)
-  const matches = await selectorTest(options)
+  const meant = await selectFrom(certificates, place, options)
   const connections = await world.connect(keyUri, [keyUri])
-  const leaves = certificates.filter((certificate) => !certificate.ca && matches(certificate))
+  const leaves = leavesAmong(meant).toSorted(byLifetime(ports.clock()))
   let failure: unknown
-  for (const certificate of leaves.length > 0 ? leaves : certificates) {
+  for (const certificate of leaves) {
     try {
       const algorithm = tokenAlgorithm(certificate.publicKey)
       const { publicKey } = certificate
@@ -179,6 +180,15 @@ async function readFile(
 ): Promise<readonly X509Certificate[]> {
   const { readCertificates } = await import('../../content/read-certificates.ts')
   return await readCertificates(file, secrets)
+}
+
+async function selectFrom(
+  certificates: readonly X509Certificate[],
+  certificate: ContentLocation,
+  { certSelector }: Pick<Pkcs11IdentityOptions, 'certSelector'>,
+): Promise<readonly X509Certificate[]> {
+  const { selectLeaves } = await import('../../content/read-certificates.ts')
+  return await selectLeaves(certificates, { certificate, certSelector })
 }
 
 /** Whether a certificate is one that `--cert-selector` means; without one, all are. */

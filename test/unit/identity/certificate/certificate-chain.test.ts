@@ -81,6 +81,82 @@ describe('buildChain', () => {
     expect(fingerprints(past)).toEqual(fingerprints([parse(expired)]))
   })
 
+  describe('of an authority that others cross-signed', () => {
+    const until = (year: number): { notAfter: Date } => ({ notAfter: new Date(`${year}-01-01`) })
+
+    it('takes the path that ends at a root, though another certificate lasts longer', async () => {
+      const bridge = await createAuthority({ subject: 'CN=Bridge' })
+      const own = await root.issueAuthority({ subject: 'CN=Issuing', ...until(2030) })
+      const names = { subject: 'CN=Issuing', privateKeyPem: own.privateKeyPem }
+      const cross = await bridge.issueAuthority({ ...names, ...until(2040) })
+      const client = parse(await own.issue())
+      for (const order of permutations([own, cross, root].map(parse))) {
+        const ports = recordingPorts()
+        expect(fingerprints(buildChain(client, order, ports))).toEqual(fingerprints([parse(own)]))
+        expect(ports.warnings).toEqual([])
+      }
+    })
+
+    it('without any root takes the path that uses most of what was given', async () => {
+      const bridge = await createAuthority({ subject: 'CN=Bridge' })
+      const own = await upper.issueAuthority({ subject: 'CN=Issuing', ...until(2030) })
+      const names = { subject: 'CN=Issuing', privateKeyPem: own.privateKeyPem }
+      const cross = await bridge.issueAuthority({ ...names, ...until(2040) })
+      const client = parse(await own.issue())
+      for (const order of permutations([own, cross, upper].map(parse))) {
+        const chain = buildChain(client, order, recordingPorts())
+        expect(fingerprints(chain)).toEqual(fingerprints([own, upper].map(parse)))
+      }
+    })
+
+    it('prefers a path that is valid now to one that ends at a root', async () => {
+      const own = await root.issueAuthority({ subject: 'CN=Issuing', ...until(2025) })
+      const bridge = await createAuthority({ subject: 'CN=Bridge' })
+      const names = { subject: 'CN=Issuing', privateKeyPem: own.privateKeyPem }
+      const cross = await bridge.issueAuthority({ ...names, ...until(2040) })
+      const chain = buildChain(
+        parse(await own.issue()),
+        [own, cross, root].map(parse),
+        recordingPorts(),
+      )
+      expect(fingerprints(chain)).toEqual(fingerprints([parse(cross)]))
+    })
+
+    it('goes in no circle where two have signed each other', async () => {
+      const one = await root.issueAuthority({ subject: 'CN=One' })
+      const other = await one.issueAuthority({ subject: 'CN=Other' })
+      const oneByOther = await other.issueAuthority({
+        subject: 'CN=One',
+        privateKeyPem: one.privateKeyPem,
+        ...until(2060),
+      })
+      const client = parse(await one.issue())
+      for (const above of [[], [root]]) {
+        const others = [other, oneByOther, one, ...above].map(parse)
+        const chain = buildChain(client, others, recordingPorts())
+        expect(fingerprints(chain)).toEqual(fingerprints([parse(one)]))
+      }
+      // With nothing else there is no better way.
+      const chain = buildChain(client, [other, oneByOther].map(parse), recordingPorts())
+      expect(fingerprints(chain)).toEqual(fingerprints([oneByOther, other].map(parse)))
+    })
+
+    it('is done soon, however many certificates it has', async () => {
+      const levels = ['A', 'B', 'C', 'D', 'E']
+      const pool: X509Certificate[] = []
+      let below = root
+      for (const name of levels) {
+        const first = await below.issueAuthority({ subject: `CN=${name}` })
+        const again = { subject: `CN=${name}`, privateKeyPem: first.privateKeyPem }
+        const twins = Array.from({ length: 7 }, async () => below.issueAuthority(again))
+        pool.push(parse(first), ...(await Promise.all(twins)).map(parse))
+        below = first
+      }
+      // 8^5 paths upwards, and no root among them.
+      expect(buildChain(parse(await below.issue()), pool, recordingPorts())).toHaveLength(5)
+    })
+  })
+
   it('takes five intermediates, and refuses six', async () => {
     const links: Authority[] = []
     let last = root

@@ -197,6 +197,35 @@ describe('loadFileIdentity', () => {
   })
 })
 
+describe('a CA certificate whose key lies beside that of a leaf', () => {
+  const withLeafAfterCa = async (): Promise<{ ca: IssuedCertificate; leaf: IssuedCertificate }> => {
+    const ca = await root.issueAuthority({ notAfter: new Date('2060-01-01') })
+    return { ca, leaf: await ca.issue({ notAfter: new Date('2030-01-01') }) }
+  }
+
+  it('is not taken from a folder, though it lasts longer', async () => {
+    const { ca, leaf } = await withLeafAfterCa()
+    file('a-ca.pem', ca.certificatePem + ca.privateKeyPem)
+    file('b-leaf.pem', leaf.certificatePem + leaf.privateKeyPem)
+    await expectWorks({ certificate: folder, useLatestExpiring: true }, leaf)
+    await expectWorks({ certificate: folder }, leaf)
+  })
+
+  it('is not taken from a file, though it comes first', async () => {
+    const { ca, leaf } = await withLeafAfterCa()
+    const both = [ca, leaf].map((one) => one.certificatePem + one.privateKeyPem)
+    await expectWorks({ certificate: file('both.pem', both.join('')) }, leaf)
+  })
+
+  it('is taken where it is alone', async () => {
+    const { ca } = await withLeafAfterCa()
+    file('ca.pem', ca.certificatePem + ca.privateKeyPem)
+    const ports = recordingPorts()
+    await expectWorks({ certificate: folder, useLatestExpiring: true }, ca, ports)
+    expect(ports.warnings.join()).toContain('is a CA certificate')
+  })
+})
+
 describe('passwords', () => {
   const CANARY = 'canary-key-password'
   const encrypted = (pem: string): string =>
