@@ -43,7 +43,7 @@ export function parseSettingValue(
   } catch (error) {
     if (!(error instanceof RolesAnywhereError)) throw error
     throw new RolesAnywhereError(error.code, `${origin}: ${error.message}`, {
-      hint: error.hint,
+      hint: error.wording.hint,
       detail: { ...error.detail, setting: row.name, origin },
       cause: error.cause,
     })
