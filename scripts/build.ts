@@ -23,6 +23,9 @@ export async function build(): Promise<void> {
     { cli: 'src/cli/main.ts', 'pkcs11-host': 'src/identity/pkcs11/host/host-process.ts' },
     'cjs',
   )
+  for (const name of [...NEEDED_AT_EVERY_START, ...NEEDED_FOR_EVERY_SESSION]) {
+    checkBundled(name, cli)
+  }
   const library = await bundle({ index: 'src/index.ts' }, 'esm')
   writeNotices([...cli, ...library])
   execFileSync(
@@ -65,6 +68,15 @@ async function bundle(input: Record<string, string>, format: 'cjs' | 'esm'): Pro
     },
   })
   return output.flatMap((chunk) => (chunk.type === 'chunk' ? Object.keys(chunk.modules) : []))
+}
+
+/**
+ * A name in one of the lists below that matches no module puts nothing where it belongs, and nobody would
+ * notice but the one who measures.
+ */
+function checkBundled(name: string, modules: readonly string[]): void {
+  if (modules.some((path) => path.endsWith(name))) return
+  throw new Error(`scripts/build.ts lists ${name}, and no bundled module has that name`)
 }
 
 /** Whether a module is one of those named; what they import goes along. */

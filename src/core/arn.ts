@@ -11,6 +11,7 @@
 import { knownPartitionOf } from './endpoint.ts'
 import { RolesAnywhereError } from './errors.ts'
 import { quoted } from './printable.ts'
+import { says, setting } from './wording.ts'
 
 export interface Arn {
   /** The ARN as given. */
@@ -68,7 +69,7 @@ export function checkArnAgreement(arns: {
       'ERR_CONFIG_ARN_DISAGREEMENT',
       `the trust anchor is in ${name} "${anchor[fact]}", the ${other.kind} in ${name} "${other[fact]}"`,
       {
-        hint: `check ${KINDS['trust-anchor'].flag} and ${KINDS[other.kind].flag}: both must be in one ${name}`,
+        hint: says`check ${KINDS['trust-anchor'].setting} and ${KINDS[other.kind].setting}: both must be in one ${name}`,
         detail: { trustAnchorArn: anchor.text, [`${other.kind}Arn`]: other.text },
       },
     )
@@ -96,19 +97,19 @@ const GLOBAL = String.raw`${PREFIX}:iam:(?<region>):(?<account>\d{12})`
 const KINDS = {
   'trust-anchor': {
     noun: 'a trust anchor',
-    flag: '--trust-anchor-arn',
+    setting: setting('trustAnchorArn'),
     pattern: new RegExp(String.raw`^${REGIONAL}:(?<resource>trust-anchor/[\w-]{1,128})$`),
     example: 'arn:aws:rolesanywhere:REGION:ACCOUNT:trust-anchor/ID',
   },
   profile: {
     noun: 'a profile',
-    flag: '--profile-arn',
+    setting: setting('profileArn'),
     pattern: new RegExp(String.raw`^${REGIONAL}:(?<resource>profile/[\w-]{1,128})$`),
     example: 'arn:aws:rolesanywhere:REGION:ACCOUNT:profile/ID',
   },
   role: {
     noun: 'a role',
-    flag: '--role-arn',
+    setting: setting('roleArn'),
     // IAM: a path is 512 of printable ASCII with its slashes, a name is 64 of [\w+=,.@-].
     pattern: new RegExp(
       String.raw`^${GLOBAL}:(?<resource>role/(?:[\x21-\x7e]{1,510}/)?[\w+=,.@-]{1,64})$`,
@@ -131,15 +132,15 @@ function parseArn(text: string, kind: ArnKind): Arn {
 }
 
 function invalidArn(text: string, kind: ArnKind): RolesAnywhereError {
-  const { noun, flag, example } = KINDS[kind]
-  // Swapped flags are the commonest mistake, and the easiest to name.
+  const { noun, setting: own, example } = KINDS[kind]
+  // Swapped ARNs are the commonest mistake, and the easiest to name.
   const actual = Object.values(KINDS).find(({ pattern }) => pattern.test(text))
   const correction = actual === undefined ? '' : `, but of ${actual.noun}`
   return new RolesAnywhereError(
     'ERR_CONFIG_ARN_INVALID',
     `${quoted(text)} is not the ARN of ${noun}${correction}`,
     {
-      hint: `${flag} takes ${example}${actual === undefined ? '' : `; this one belongs to ${actual.flag}`}`,
+      hint: says`${own} takes ${example}${actual === undefined ? '' : says`; this one belongs to ${actual.setting}`}`,
     },
   )
 }

@@ -7,6 +7,7 @@
 
 import { RolesAnywhereError } from './errors.ts'
 import type { Identity } from './ports.ts'
+import { says, setting } from './wording.ts'
 
 /** Most certificates that `X-Amz-X509-Chain` may hold. */
 export const MAX_CHAIN_LENGTH = 5
@@ -24,7 +25,9 @@ export function certificateHeaders({
     throw new RolesAnywhereError(
       'ERR_CONFIG_CHAIN_INVALID',
       `the chain holds ${chain.length} intermediate certificates, and Roles Anywhere takes ${MAX_CHAIN_LENGTH}`,
-      { hint: 'leave out what --intermediates does not need, or make a lower CA the trust anchor' },
+      {
+        hint: says`leave out of ${setting('intermediates')} what is not needed, or make a lower CA the trust anchor`,
+      },
     )
   }
   return {

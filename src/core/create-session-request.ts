@@ -16,6 +16,7 @@ import { checkRegion } from './endpoint.ts'
 import { RolesAnywhereError } from './errors.ts'
 import type { HttpRequest, Identity } from './ports.ts'
 import { quoted } from './printable.ts'
+import { says, setting } from './wording.ts'
 
 export interface CreateSessionParameters {
   readonly trustAnchorArn: TrustAnchorArn
@@ -49,7 +50,7 @@ export function checkCreateSessionParameters(parameters: CreateSessionParameters
     throw new RolesAnywhereError(
       'ERR_CONFIG_ARN_DISAGREEMENT',
       `the request is for region "${region}", the trust anchor is in "${trustAnchorArn.region}"`,
-      { hint: "leave out --region: the trust anchor's region is used" },
+      { hint: says`leave out ${setting('region')}: the trust anchor's region is used` },
     )
   }
   if (
@@ -64,7 +65,7 @@ export function checkCreateSessionParameters(parameters: CreateSessionParameters
       'ERR_USAGE_INVALID_VALUE',
       `a session of ${durationSeconds} seconds cannot be asked for`,
       {
-        hint: `--session-duration takes whole seconds from ${MIN_DURATION_SECONDS} to ${MAX_DURATION_SECONDS}`,
+        hint: says`${setting('sessionDuration')} takes whole seconds from ${MIN_DURATION_SECONDS} to ${MAX_DURATION_SECONDS}`,
       },
     )
   }
@@ -72,7 +73,9 @@ export function checkCreateSessionParameters(parameters: CreateSessionParameters
     throw new RolesAnywhereError(
       'ERR_USAGE_INVALID_VALUE',
       `${quoted(roleSessionName)} cannot be a role session name`,
-      { hint: '--role-session-name takes 2 to 64 letters, digits and _ + = , . @ -' },
+      {
+        hint: says`${setting('roleSessionName')} takes 2 to 64 letters, digits and _ + = , . @ -`,
+      },
     )
   }
 }

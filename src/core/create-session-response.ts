@@ -15,6 +15,7 @@ import { RolesAnywhereError } from './errors.ts'
 import { member, parseJson } from './json-members.ts'
 import type { HttpResponse } from './ports.ts'
 import { responseDetail, serviceError } from './service-error.ts'
+import { says, setting, type Wording } from './wording.ts'
 
 export interface CreateSessionContext {
   readonly roleArn: RoleArn
@@ -111,7 +112,7 @@ function parseExpiration(rfc3339: string): number | undefined {
 function invalidResponse(
   fault: string,
   response: HttpResponse,
-  hint = 'if --endpoint or a proxy is set, check that it reaches IAM Roles Anywhere',
+  hint: Wording = says`if ${setting('endpoint')} or ${setting('proxy')} is given, check that it reaches IAM Roles Anywhere`,
 ): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_SERVICE_RESPONSE_INVALID',

@@ -9,6 +9,7 @@
 
 import { RolesAnywhereError } from './errors.ts'
 import { quoted } from './printable.ts'
+import { says, setting } from './wording.ts'
 
 export interface Partition {
   readonly name: string
@@ -84,7 +85,7 @@ export function knownPartitionOf(region: string): Partition | undefined {
 export function checkRegion(region: string): void {
   if (/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(region)) return
   throw new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', `${quoted(region)} is not a region`, {
-    hint: "leave out --region to use the trust anchor's region, or give one such as eu-central-1",
+    hint: says`leave out ${setting('region')} to use the trust anchor's region, or give one such as eu-central-1`,
   })
 }
 

@@ -14,6 +14,7 @@ import { member, parseJson } from './json-members.ts'
 import type { HttpResponse } from './ports.ts'
 import { printable } from './printable.ts'
 import { explainRefusal } from './service-refusals.ts'
+import { says } from './wording.ts'
 
 /**
  * The error for a response whose status is not 2xx. `detail` carries `status` and, where the service
@@ -34,7 +35,8 @@ export function serviceError(response: HttpResponse): RolesAnywhereError {
     code,
     `CreateSession failed: ${words === '' ? 'the answer gives no reason' : words} (${where})`,
     {
-      hint: refusal === undefined ? undefined : `likely cause: ${refusal.cause}; ${refusal.remedy}`,
+      hint:
+        refusal === undefined ? undefined : says`likely cause: ${refusal.cause}; ${refusal.remedy}`,
       detail: { ...responseDetail(response), ...(type !== '' && { awsErrorType: type }) },
     },
   )

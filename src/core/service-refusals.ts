@@ -9,12 +9,13 @@
  */
 
 import type { ErrorCode } from './errors.ts'
+import { says, setting, type Wording } from './wording.ts'
 
 export interface ServiceRefusal {
   /** The likely cause, one clause, lower case. */
   readonly cause: string
   /** What to do next. */
-  readonly remedy: string
+  readonly remedy: Wording
 }
 
 /**
@@ -38,14 +39,13 @@ const ROWS: readonly Row[] = [
   {
     code: 'ERR_SERVICE_THROTTLED',
     cause: 'more CreateSession calls than the account may make (10 each second and region)',
-    remedy: 'let processes share credentials with --cache',
+    remedy: says`let processes share credentials with ${setting('cache')}`,
   },
   {
     code: 'ERR_SERVICE_ACCESS_DENIED',
     words: /untrusted signing certificate/i,
     cause: 'the certificate does not chain to the trust anchor',
-    remedy:
-      'compare its issuer with the CA of the trust anchor, and give missing intermediates with --intermediates',
+    remedy: says`compare its issuer with the CA of the trust anchor, and give missing intermediates with ${setting('intermediates')}`,
   },
   {
     code: 'ERR_SERVICE_ACCESS_DENIED',
@@ -64,7 +64,7 @@ const ROWS: readonly Row[] = [
     code: 'ERR_SERVICE_ACCESS_DENIED',
     words: /certificate (?:is |has )?expired/i,
     cause: 'a certificate of the chain has passed its notAfter date',
-    remedy: 'renew the certificate, or correct the chain given with --intermediates',
+    remedy: says`renew the certificate, or correct the chain given with ${setting('intermediates')}`,
   },
   {
     code: 'ERR_SERVICE_ACCESS_DENIED',
@@ -84,7 +84,7 @@ const ROWS: readonly Row[] = [
     code: 'ERR_SERVICE_ACCESS_DENIED',
     words: /credential should be scoped/i,
     cause: 'the request was signed for another region than the one that received it',
-    remedy: "leave out --region and --endpoint, so that the trust anchor's region decides",
+    remedy: says`leave out ${setting('region')} and ${setting('endpoint')}, so that the trust anchor's region decides`,
   },
   {
     code: 'ERR_SERVICE_ACCESS_DENIED',
@@ -96,7 +96,7 @@ const ROWS: readonly Row[] = [
     code: 'ERR_SERVICE_ACCESS_DENIED',
     words: /DurationSeconds exceeds the MaxSessionDuration/i,
     cause: "the session would last longer than the role's maximum",
-    remedy: "ask for less with --session-duration, or raise the role's maximum session duration",
+    remedy: says`ask for less with ${setting('sessionDuration')}, or raise the role's maximum session duration`,
   },
   {
     code: 'ERR_SERVICE_ACCESS_DENIED',
@@ -110,13 +110,13 @@ const ROWS: readonly Row[] = [
     code: 'ERR_SERVICE_ACCESS_DENIED',
     words: /not authorized to set roleSessionName/i,
     cause: 'the profile does not accept role session names',
-    remedy: 'leave out --role-session-name, or set acceptRoleSessionName on the profile',
+    remedy: says`leave out ${setting('roleSessionName')}, or set acceptRoleSessionName on the profile`,
   },
   {
     code: 'ERR_SERVICE_ACCESS_DENIED',
     words: /^$/,
     cause: 'something else than Roles Anywhere answered',
-    remedy: 'check --endpoint and the proxy settings',
+    remedy: says`check ${setting('endpoint')} and ${setting('proxy')}`,
   },
   {
     code: 'ERR_SERVICE_ACCESS_DENIED',
@@ -127,12 +127,12 @@ const ROWS: readonly Row[] = [
     code: 'ERR_SERVICE_NOT_FOUND',
     words: /^ResourceNotFound/,
     cause: 'the trust anchor or profile does not exist in this region and account',
-    remedy: 'check --trust-anchor-arn and --profile-arn',
+    remedy: says`check ${setting('trustAnchorArn')} and ${setting('profileArn')}`,
   },
   {
     code: 'ERR_SERVICE_NOT_FOUND',
     cause: 'the endpoint does not know CreateSession',
-    remedy: 'check --endpoint and its path',
+    remedy: says`check ${setting('endpoint')} and its path`,
   },
   {
     code: 'ERR_SERVICE_FAULT',

@@ -11,6 +11,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { RolesAnywhereError } from '../core/errors.ts'
+import { says, setting } from '../core/wording.ts'
 import type { Clock } from '../core/ports.ts'
 import { serveConnection } from './connection.ts'
 import { createFaultPlan, type Fault } from './faults.ts'
@@ -164,7 +165,7 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
         new RolesAnywhereError(
           inUse ? 'ERR_OUTPUT_ADDRESS_IN_USE' : 'ERR_OUTPUT_UNWRITABLE',
           inUse ? `port ${port} on ${host} is taken` : `cannot listen on port ${port} of ${host}`,
-          { hint: 'use --port 0 for any free port', cause },
+          { hint: says`use ${setting('port', '0')} for any free port`, cause },
         ),
       )
     })

@@ -11,6 +11,7 @@ import type { webcrypto } from 'node:crypto'
 import { AsnConvert } from '@peculiar/asn1-schema'
 import { CertificateList } from '@peculiar/asn1-x509'
 import { RolesAnywhereError } from '../core/errors.ts'
+import { says, setting, type Wording } from '../core/wording.ts'
 import { nameOf, parseCertificates, signedInteger, type Certificate } from './certificate.ts'
 import { CA_REQUIREMENTS, firstUnmet } from './certificate-requirements.ts'
 import { engine, x509 } from './x509-engine.ts'
@@ -116,7 +117,7 @@ function revocationKey(issuer: string, serialNumber: bigint): string {
   return `${serialNumber.toString()} ${issuer}`
 }
 
-function readOrRefuse<T>(what: string, hint: string, read: () => T): T {
+function readOrRefuse<T>(what: string, hint: Wording, read: () => T): T {
   try {
     return read()
   } catch (cause) {
@@ -127,9 +128,9 @@ function readOrRefuse<T>(what: string, hint: string, read: () => T): T {
   }
 }
 
-function invalid(message: string, hint: string): RolesAnywhereError {
+function invalid(message: string, hint: Wording): RolesAnywhereError {
   return new RolesAnywhereError('ERR_CONFIG_CERTIFICATE_INVALID', message, { hint })
 }
 
-const ANCHOR_HINT = 'give the PEM of the CA, or of two of them, with --trust-anchor'
-const LIST_HINT = 'give CRLs that this CA signed, PEM or DER, with --crl'
+const ANCHOR_HINT = says`give the PEM of the CA, or of two of them, with ${setting('trustAnchor')}`
+const LIST_HINT = says`give CRLs that this CA signed, PEM or DER, with ${setting('crl')}`

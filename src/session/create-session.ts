@@ -115,9 +115,9 @@ function explained(
   const isAboutTime = ABOUT_TIME.test(error.message)
   return new RolesAnywhereError(
     isAboutTime ? 'ERR_SERVICE_CLOCK_SKEW' : error.code,
-    error.message,
+    error.wording.message,
     {
-      hint: isAboutTime ? 'set the clock of this machine, and keep it by NTP' : error.hint,
+      hint: isAboutTime ? SET_THE_CLOCK : error.wording.hint,
       detail: {
         ...error.detail,
         retryable: error.code === 'ERR_SERVICE_THROTTLED' || error.code === 'ERR_SERVICE_FAULT',
@@ -127,6 +127,8 @@ function explained(
     },
   )
 }
+
+const SET_THE_CLOCK = 'set the clock of this machine, and keep it by NTP'
 
 /** Words that AWS uses for a signature from another time, at one service or another. */
 const ABOUT_TIME = /RequestTimeTooSkewed|RequestExpired|signature (?:expired|not yet current)/i
@@ -144,7 +146,7 @@ function warnOfClock(timed: TimedResponse, { reporter }: CreateSessionPorts): vo
   reporter.warn(
     `the clock of this machine is ${minutes} min ${offsetMs > 0 ? 'behind' : 'ahead of'} ` +
       `that of AWS: ${ours ?? ''} here, ${theirs ?? ''} there; signing again with the time of AWS`,
-    { hint: 'set the clock of this machine, and keep it by NTP' },
+    { hint: SET_THE_CLOCK },
   )
 }
 

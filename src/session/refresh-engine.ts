@@ -13,6 +13,7 @@ import type { SessionCredentials } from '../core/credentials.ts'
 import type { ErrorCode } from '../core/errors.ts'
 import { RolesAnywhereError } from '../core/errors.ts'
 import type { Clock, Random, Reporter } from '../core/ports.ts'
+import { says } from '../core/wording.ts'
 import { MAX_TICK_MS, nextRefreshAt, retryDelayMs, TRY_FLOOR_MS } from './refresh-policy.ts'
 
 /** Runs `task` once after `delayMs`; the result cancels it. */
@@ -206,10 +207,11 @@ export class RefreshEngine implements AsyncDisposable {
     this.#nextTryAt = now + delayMs
     // Before the start the caller of `credentials` has the error, and decides what it means.
     if (!this.#isStarted) return
+    const { message, hint } = error.wording
     const kept = current === undefined ? 'no valid credentials' : `valid to ${current.expiration}`
     this.#options.reporter.warn(
-      `refresh failed (${error.code}): ${error.message}; ${kept}; next try in ${Math.ceil(delayMs / 1000)} s`,
-      error.hint === undefined ? {} : { hint: error.hint },
+      says`refresh failed (${error.code}): ${message}; ${kept}; next try in ${Math.ceil(delayMs / 1000)} s`,
+      { hint },
     )
   }
 }

@@ -12,6 +12,7 @@
 
 import { RolesAnywhereError } from '../core/errors.ts'
 import type { Clock, Random, Reporter } from '../core/ports.ts'
+import { says, setting } from '../core/wording.ts'
 
 export interface RetryPorts {
   readonly clock: Clock
@@ -105,8 +106,9 @@ function afterTries(error: RolesAnywhereError, tries: number): RolesAnywhereErro
     ...(asked === 0 ? [] : [`asked to wait ${Math.ceil(asked / 1000)} s`]),
   ]
   if (facts.length === 0) return error
-  return new RolesAnywhereError(error.code, `${error.message} (${facts.join(', ')})`, {
-    hint: error.hint,
+  const { message, hint } = error.wording
+  return new RolesAnywhereError(error.code, says`${message} (${facts.join(', ')})`, {
+    hint,
     detail: { ...error.detail, tries },
     cause: error.cause,
   })
@@ -120,6 +122,9 @@ function outOfTime(totalTimeoutMs: number, cause: unknown): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_NETWORK_TIMEOUT',
     `no credentials within ${totalTimeoutMs / 1000} s`,
-    { hint: 'run again with --debug to see which step takes the time', cause },
+    {
+      hint: says`allow more with ${setting('timeout')}, or see in the debug trace which step takes the time`,
+      cause,
+    },
   )
 }

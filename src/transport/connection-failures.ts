@@ -6,6 +6,7 @@
 
 import type { ErrorCode } from '../core/errors.ts'
 import { RolesAnywhereError } from '../core/errors.ts'
+import { says, setting, type Wording } from '../core/wording.ts'
 import { networkError, systemCodeOf } from './failure.ts'
 import { nameOf, type Peer } from './peer.ts'
 
@@ -13,9 +14,11 @@ interface SystemFailure {
   readonly code: ErrorCode
   /** Follows the peer's name. */
   readonly words: string
-  readonly hint: string
+  readonly hint: Wording
   readonly retryable: boolean
 }
+
+const DROPPED_PACKETS = says`a firewall may drop the packets; where a proxy is required, give it with ${setting('proxy')}`
 
 /** One row for each way the operating system says no. */
 const SYSTEM_FAILURES: Readonly<Record<string, SystemFailure>> = {
@@ -52,19 +55,19 @@ const SYSTEM_FAILURES: Readonly<Record<string, SystemFailure>> = {
   ENETUNREACH: {
     code: 'ERR_NETWORK_CONNECT',
     words: 'cannot be reached: this machine has no route to it',
-    hint: 'check the network of this machine; where a proxy is required, set HTTPS_PROXY',
+    hint: says`check the network of this machine; where a proxy is required, give it with ${setting('proxy')}`,
     retryable: true,
   },
   EHOSTUNREACH: {
     code: 'ERR_NETWORK_CONNECT',
     words: 'cannot be reached: no route leads to it',
-    hint: 'check the network of this machine; where a proxy is required, set HTTPS_PROXY',
+    hint: says`check the network of this machine; where a proxy is required, give it with ${setting('proxy')}`,
     retryable: true,
   },
   ETIMEDOUT: {
     code: 'ERR_NETWORK_TIMEOUT',
     words: 'did not answer',
-    hint: 'a firewall may drop the packets; where a proxy is required, set HTTPS_PROXY',
+    hint: DROPPED_PACKETS,
     retryable: true,
   },
 }
@@ -86,7 +89,7 @@ export function connectionFailure(error: Error, peer: Peer): RolesAnywhereError 
       peer.role === 'proxy' && known.code === 'ERR_NETWORK_DNS'
         ? `${subject} of the proxy ${known.words}`
         : `${subject} ${known.words}`,
-    hint: peer.role === 'proxy' ? `check HTTPS_PROXY; ${known.hint}` : known.hint,
+    hint: peer.role === 'proxy' ? says`check ${setting('proxy')}; ${known.hint}` : known.hint,
     retryable: known.retryable,
     detail: { systemCode },
     cause: error,
@@ -115,7 +118,7 @@ export function timeoutFailure(phase: Phase, peer: Peer, timeoutMs: number): Rol
         ? 'check that the DNS servers in /etc/resolv.conf answer'
         : isSlow
           ? 'try again; if it stays, check what lies between this machine and the endpoint'
-          : 'a firewall may drop the packets; where a proxy is required, set HTTPS_PROXY',
+          : DROPPED_PACKETS,
     retryable: true,
     detail: { phase, timeoutMs },
   })
@@ -125,7 +128,7 @@ export function plainHttpFailure(peer: Peer): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_CONFIG_ENDPOINT_INVALID',
     `plain http is only for this machine, and ${nameOf(peer)} is not on it`,
-    { hint: 'write https:// instead of http://' },
+    { hint: says`write https:// instead of http:// in ${setting('endpoint')}` },
   )
 }
 

@@ -6,6 +6,7 @@
 
 import type { RolesAnywhereError } from '../core/errors.ts'
 import { printable } from '../core/printable.ts'
+import { says, setting, type Wording } from '../core/wording.ts'
 import { connectionFailure } from './connection-failures.ts'
 import { networkError, systemCodeOf } from './failure.ts'
 import { authorityOf, nameOf, peerOf, type Peer } from './peer.ts'
@@ -102,15 +103,15 @@ export function tunnelRefusal(
   })
 }
 
-function tunnelHint(status: number, hadAuthorization: boolean): string {
+function tunnelHint(status: number, hadAuthorization: boolean): Wording {
   if (status === 407) {
     return hadAuthorization
-      ? 'the user name or password in HTTPS_PROXY is wrong, or the proxy wants another scheme than Basic'
-      : 'the proxy wants a password: set HTTPS_PROXY=http://user:password@host:port'
+      ? says`the user name or password in ${setting('proxy')} is wrong, or the proxy wants another scheme than Basic`
+      : says`the proxy wants a password: write ${setting('proxy')} as http://user:password@host:port`
   }
   return status >= 500
-    ? 'the proxy could not reach the endpoint: check the endpoint, and DNS on the proxy'
-    : 'ask for the endpoint to be allowed on the proxy, or list it in NO_PROXY'
+    ? says`the proxy could not reach the endpoint: check ${setting('endpoint')}, and DNS on the proxy`
+    : says`ask for the endpoint to be allowed on the proxy, or list it in ${setting('noProxy')}`
 }
 
 /** For a proxy that cut the connection instead of answering. */
@@ -118,7 +119,7 @@ export function tunnelFailure(error: Error, proxy: Peer): RolesAnywhereError {
   return networkError(proxy, {
     code: 'ERR_NETWORK_PROXY',
     message: `${nameOf(proxy)} gave no answer that HTTP knows to a request for a tunnel`,
-    hint: 'check that HTTPS_PROXY names an HTTP proxy, with its right port',
+    hint: says`check that ${setting('proxy')} names an HTTP proxy, with its right port`,
     retryable: true,
     detail: { systemCode: systemCodeOf(error) },
     cause: error,

@@ -5,12 +5,13 @@
  */
 
 import { RolesAnywhereError, type ErrorCode, type ErrorDetail } from '../core/errors.ts'
+import type { Wording } from '../core/wording.ts'
 import type { Peer } from './peer.ts'
 
 export interface Failure {
   readonly code: ErrorCode
-  readonly message: string
-  readonly hint: string
+  readonly message: Wording
+  readonly hint: Wording
   /** Whether another try may find things better; `detail.retryable` carries it to those who decide. */
   readonly retryable: boolean
   readonly detail?: ErrorDetail | undefined

@@ -12,6 +12,7 @@
 
 import { BlockList, isIP } from 'node:net'
 import { RolesAnywhereError } from '../core/errors.ts'
+import { says, setting } from '../core/wording.ts'
 import { isLoopback, peerOf, type Peer } from './peer.ts'
 
 export interface ProxySettings {
@@ -68,8 +69,8 @@ function basicAuthorization({ username, password }: URL): string | undefined {
 }
 
 function unusable(what: string): RolesAnywhereError {
-  return new RolesAnywhereError('ERR_NETWORK_PROXY', `the HTTPS_PROXY setting ${what}`, {
-    hint: 'write it as http://host:port or https://host:port, or list the endpoint in NO_PROXY',
+  return new RolesAnywhereError('ERR_NETWORK_PROXY', says`${setting('proxy')} ${what}`, {
+    hint: says`write it as http://host:port or https://host:port, or list the endpoint in ${setting('noProxy')}`,
   })
 }
 

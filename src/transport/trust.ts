@@ -11,6 +11,7 @@
 import { X509Certificate } from 'node:crypto'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { RolesAnywhereError } from '../core/errors.ts'
+import { says, setting } from '../core/wording.ts'
 
 /** Most that a bundle's file may hold: whole system stores, of some hundred kilobytes, are used as bundles. */
 export const MAX_CA_BUNDLE_BYTES = 16 * 1_048_576
@@ -73,7 +74,7 @@ function certificatesIn({ pem, source }: CaBundle): string[] {
   if (blocks.length === 0) {
     throw new RolesAnywhereError(
       'ERR_CONFIG_CA_BUNDLE_INVALID',
-      `the CA bundle "${source}" holds no PEM certificate`,
+      says`the CA bundle "${source}" of ${setting('caBundle')} holds no PEM certificate`,
       { hint: 'give a file with one or more -----BEGIN CERTIFICATE----- blocks' },
     )
   }
@@ -83,7 +84,7 @@ function certificatesIn({ pem, source }: CaBundle): string[] {
     } catch (error) {
       throw new RolesAnywhereError(
         'ERR_CONFIG_CA_BUNDLE_INVALID',
-        `certificate ${index + 1} of ${blocks.length} in the CA bundle "${source}" does not parse`,
+        says`certificate ${index + 1} of ${blocks.length} in the CA bundle "${source}" of ${setting('caBundle')} does not parse`,
         { hint: 'replace or remove that block', cause: error },
       )
     }

@@ -42,8 +42,8 @@ const PKCS11_ROOMS: Readonly<Record<string, readonly string[]>> = {
   token: ['module'],
 }
 
-/** What the emulator may take from core: types and error classes, so that it shares no signing code. */
-const EMULATOR_MAY_USE = ['core/errors.ts', 'core/ports.ts']
+/** What the emulator may take from core: types, error classes and their words, so that it shares no signing code. */
+const EMULATOR_MAY_USE = ['core/errors.ts', 'core/ports.ts', 'core/wording.ts']
 
 /** Modules that stop core from being a function of its arguments. */
 const CORE_MAY_USE = ['node:crypto']
@@ -56,6 +56,9 @@ const NETWORK = /^(?:node:(?:net|tls|https?|http2|dgram|dns)(?:\/|$)|undici(?:\/
 
 /** Where the real world comes in. */
 const ENTRIES = ['cli/system.ts', 'index.ts']
+
+/** Layers whose users may never have seen the command line. */
+const WITHOUT_FLAGS = ['core', 'session', 'transport', 'emulator']
 
 /** Sockets that lead nowhere but to this machine. */
 const MAY_OPEN_SOCKETS = [
@@ -164,6 +167,15 @@ describe('the world', () => {
       expect(users.filter((file) => !ENTRIES.includes(file))).toEqual([])
     },
   )
+})
+
+describe('sentences', () => {
+  it('of these layers name a setting by reference, and no flag', () => {
+    const named = files
+      .filter((file) => WITHOUT_FLAGS.includes(layerOf(file)))
+      .filter((file) => /--[a-z]/u.test(code(file)))
+    expect(named).toEqual([])
+  })
 })
 
 describe('files', () => {

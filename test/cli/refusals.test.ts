@@ -309,7 +309,7 @@ const BY_THE_NETWORK: readonly Refusal[] = [
     exitCode: 6,
     code: 'ERR_NETWORK_TIMEOUT',
     message: /within 1 s/u,
-    hint: /--debug/u,
+    hint: /--timeout/u,
   })),
   {
     what: 'a server that nobody vouches for',

@@ -74,7 +74,7 @@ describe('a server certificate', () => {
     expect(error.message).toContain(
       'issued by "CN=Corp Inspection CA, O=Corp", which is not trusted',
     )
-    expect(error.hint).toContain('--ca-bundle')
+    expect(error.hint).toContain('caBundle')
     expect(error.detail).toMatchObject({
       retryable: false,
       issuer: 'CN=Corp Inspection CA, O=Corp',
@@ -107,7 +107,7 @@ describe('a server certificate', () => {
     })
     await using server = await tlsServer({ cert: own.certificatePem, key: own.privateKeyPem })
     const error = await failureOf(`https://127.0.0.1:${server.port}/`, bundle())
-    expect(error.message).toContain('is self-signed, by "CN=box"')
+    expect(error.message).toContain('a self-signed certificate, by "CN=box"')
     const caBundle = { pem: own.certificatePem, source: 'box.pem' }
     expect(await outcomeOf(`https://127.0.0.1:${server.port}/`, { caBundle })).toBe(200)
   })
@@ -133,7 +133,9 @@ describe('a server certificate', () => {
     await using server = await tlsServer(await credentialsFor(root, names))
     const error = await failureOf(`https://localhost:${server.port}/`, bundle())
     expect(error.code).toBe('ERR_NETWORK_TLS')
-    expect(error.message).toContain('is for another name: it is for DNS:elsewhere.example')
+    expect(error.message).toContain(
+      'a certificate for another name: it is for DNS:elsewhere.example',
+    )
   })
 
   it('cannot smuggle terminal escapes or line breaks into a message', async () => {
@@ -215,7 +217,7 @@ describe('a CA bundle', () => {
     expect(create(pem)).toThrow(
       expect.objectContaining({
         code: 'ERR_CONFIG_CA_BUNDLE_INVALID',
-        message: 'the CA bundle "corp-ca.pem" holds no PEM certificate',
+        message: 'the CA bundle "corp-ca.pem" of caBundle holds no PEM certificate',
       }),
     )
   })
@@ -286,7 +288,7 @@ describe('a proxy', () => {
   })
 
   it.each([
-    ['407 Proxy Authentication Required', false, 'set HTTPS_PROXY=http://user:password@host:port'],
+    ['407 Proxy Authentication Required', false, 'write proxy as http://user:password@host:port'],
     ['403 Forbidden', false, 'allowed on the proxy'],
     ['502 Bad Gateway', true, 'could not reach the endpoint'],
   ] as const)('that answers %s', async (refusal, retryable, hint) => {

@@ -5,6 +5,7 @@
  */
 
 import { RolesAnywhereError, type ErrorFamily } from '../../core/errors.ts'
+import { says } from '../../core/wording.ts'
 import { checkProfileName } from '../../outputs/credentials-file/profile-name.ts'
 import { writeProfile } from '../../outputs/credentials-file/write-profile.ts'
 import { awsFilePath } from '../../settings/aws-config-location.ts'
@@ -36,8 +37,8 @@ export async function execute(invocation: Invocation<'update'>): Promise<void> {
   } catch (error) {
     // The network and AWS may come back; settings do not mend themselves.
     if (!(error instanceof RolesAnywhereError) || !isPassing(error)) throw error
-    const options = error.hint === undefined ? {} : { hint: error.hint }
-    reporter.warn(`${error.message} (${error.code}); trying again`, options)
+    const { message, hint } = error.wording
+    reporter.warn(says`${message} (${error.code}); trying again`, { hint })
   }
   role.start()
   const stopListening = system.onSignal('SIGHUP', () => {

@@ -11,6 +11,7 @@
 import { lstatSync, readFileSync, statSync, type Stats } from 'node:fs'
 import { SessionCredentials } from '../../core/credentials.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { says, setting, type Wording } from '../../core/wording.ts'
 
 /** Everything that decides which credentials AWS would give. Never a secret. */
 export type CacheSubject = Readonly<Record<string, string | number | undefined>>
@@ -118,17 +119,17 @@ export function isPrivateFolder(folder: string): boolean {
   if (stranger !== undefined) {
     throw refusedFolder(
       `the cache folder "${folder}" belongs to another user (uid ${stranger})`,
-      'name a folder of your own with --cache-dir',
+      says`name a folder of your own with ${setting('cacheDir')}`,
     )
   }
   if ((stats.mode & 0o077) === 0) return true
   throw refusedFolder(
     `the cache folder "${folder}" can be reached by other users (mode ${(stats.mode & 0o7777).toString(8)})`,
-    `run: chmod 700 "${folder}", or name another one with --cache-dir`,
+    says`run: chmod 700 "${folder}", or name another one with ${setting('cacheDir')}`,
   )
 }
 
-function refusedFolder(message: string, hint: string): RolesAnywhereError {
+function refusedFolder(message: string, hint: Wording): RolesAnywhereError {
   return new RolesAnywhereError('ERR_CONFIG_FILE_PERMISSIONS', message, { hint })
 }
 

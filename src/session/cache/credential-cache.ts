@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import type { SessionCredentials } from '../../core/credentials.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Reporter } from '../../core/ports.ts'
+import { says, setting } from '../../core/wording.ts'
 import { acquireFileLock, type FileLockPorts } from '../../machine/file-lock.ts'
 import {
   entryName,
@@ -100,7 +101,7 @@ async function makePrivateFolder(folder: string): Promise<void> {
     throw new RolesAnywhereError(
       'ERR_OUTPUT_UNWRITABLE',
       `the cache folder "${folder}" cannot be made (${codeOf(cause)})`,
-      { hint: 'name a folder of your own with --cache-dir', cause },
+      { hint: says`name a folder of your own with ${setting('cacheDir')}`, cause },
     )
   }
   isPrivateFolder(folder)

@@ -68,7 +68,7 @@ describe('ARN parsers', () => {
     const error = refusalOf(() => parseTrustAnchorArn(text))
     expect(error.code).toBe('ERR_CONFIG_ARN_INVALID')
     expect(error.message).toMatch(/^"[\x20-\x7e…]*" is not the ARN of a trust anchor$/)
-    expect(error.hint).toContain('--trust-anchor-arn takes arn:aws:rolesanywhere:')
+    expect(error.hint).toContain('trustAnchorArn takes arn:aws:rolesanywhere:')
   })
 
   it.each([
@@ -83,10 +83,10 @@ describe('ARN parsers', () => {
     expect(refusalOf(() => parseRoleArn(text)).code).toBe('ERR_CONFIG_ARN_INVALID')
   })
 
-  it('name the flag that a swapped ARN belongs to', () => {
+  it('name the setting that a swapped ARN belongs to', () => {
     const error = refusalOf(() => parseProfileArn(ANCHOR))
     expect(error.message).toBe(`"${ANCHOR}" is not the ARN of a profile, but of a trust anchor`)
-    expect(error.hint).toContain('this one belongs to --trust-anchor-arn')
+    expect(error.hint).toContain('this one belongs to trustAnchorArn')
     expect(refusalOf(() => parseTrustAnchorArn(PROFILE)).message).toContain('but of a profile')
     expect(refusalOf(() => parseProfileArn(ROLE)).message).toContain('but of a role')
   })
@@ -127,7 +127,7 @@ describe('checkArnAgreement', () => {
     expect(error.code).toBe('ERR_CONFIG_ARN_DISAGREEMENT')
     expect(error.message).toContain(`the trust anchor is in ${fact} "`)
     expect(error.message).toContain(`the ${kind} in ${fact} "`)
-    expect(error.hint).toContain(`--${kind}-arn`)
+    expect(error.hint).toContain(`${kind}Arn`)
     expect(error.detail).toEqual({ trustAnchorArn: ANCHOR, [`${kind}Arn`]: text })
   })
 

@@ -107,7 +107,7 @@ describe('createSessionRequest', () => {
     (roleSessionName) => {
       const error = refusalOf(() => request({ roleSessionName }))
       expect(error.code).toBe('ERR_USAGE_INVALID_VALUE')
-      expect(error.hint).toContain('--role-session-name')
+      expect(error.hint).toContain('roleSessionName')
       expect(error.message).not.toMatch(/[\r\n\0]/)
     },
   )

@@ -35,7 +35,7 @@ describe('serviceError', () => {
       awsErrorType: 'AccessDeniedException',
       requestId: REQUEST_ID,
     })
-    expect(error.hint).toMatch(/^likely cause: the certificate does not chain .*--intermediates$/)
+    expect(error.hint).toMatch(/^likely cause: the certificate does not chain .*intermediates$/)
   })
 
   it.each([
@@ -113,23 +113,23 @@ describe('serviceError', () => {
 
 describe('the hint', () => {
   it.each([
-    ['Untrusted signing certificate', '--intermediates'],
-    ['Untrusted Signing Certificate', '--intermediates'],
+    ['Untrusted signing certificate', 'intermediates'],
+    ['Untrusted Signing Certificate', 'intermediates'],
     ['Untrusted certificate. Insufficient certificate', 'keyUsage digitalSignature'],
     ['Certificate revoked', 'CRL'],
     ['Certificate expired', 'renew the certificate'],
     ['Certificate not yet valid', 'notBefore'],
     ['Signature expired: 20261121T120000Z is too old', 'set the clock'],
     ['Signature not yet current: 20261121T120000Z', 'set the clock'],
-    ["Credential should be scoped to a valid region, not 'x'", 'leave out --region'],
+    ["Credential should be scoped to a valid region, not 'x'", 'leave out region'],
     ['Invalid signature', 'proxy that may rewrite'],
     ['Missing Authentication Token', 'proxy that may rewrite'],
     [
       'Unable to assume role for arn:aws:iam::1:role/a: The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
-      '--session-duration',
+      'durationSeconds',
     ],
     ['Unable to assume role for arn:aws:iam::1:role/a', 'sts:SetSourceIdentity'],
-    ['Not authorized to set roleSessionName.', '--role-session-name'],
+    ['Not authorized to set roleSessionName.', 'leave out roleSessionName'],
     ['something new', 'a disabled trust anchor or profile'],
   ])('of "%s" says "%s"', (message, remedy) => {
     expect(denied(message).hint).toContain(remedy)
@@ -141,15 +141,13 @@ describe('the hint', () => {
 
   it('of a 404 tells an unknown resource from an unknown operation', () => {
     const type = (name: string) => ({ 'x-amzn-errortype': name })
-    expect(errorOf(404, {}, type('ResourceNotFoundException')).hint).toContain('--trust-anchor-arn')
-    expect(errorOf(404, {}, type('UnknownOperationException')).hint).toContain('--endpoint')
+    expect(errorOf(404, {}, type('ResourceNotFoundException')).hint).toContain('trustAnchorArn')
+    expect(errorOf(404, {}, type('UnknownOperationException')).hint).toContain('endpoint')
   })
 
   it('of throttling and of a fault says how to go on', () => {
-    expect(errorOf(429, {}).hint).toContain('--cache')
-    expect(errorOf(400, {}, { 'x-amzn-errortype': 'ThrottlingException' }).hint).toContain(
-      '--cache',
-    )
+    expect(errorOf(429, {}).hint).toContain('cache')
+    expect(errorOf(400, {}, { 'x-amzn-errortype': 'ThrottlingException' }).hint).toContain('cache')
     expect(errorOf(500, {}).hint).toContain('try again later')
   })
 

@@ -168,7 +168,7 @@ describe('values', () => {
     const arn = refusalOf(() => withRequired({ flags: { 'role-arn': TRUST_ANCHOR } }))
     expect(arn.code).toBe('ERR_CONFIG_ARN_INVALID')
     expect(arn.message).toMatch(/^--role-arn: .* is not the ARN of a role/)
-    expect(arn.hint).toContain('--trust-anchor-arn')
+    expect(arn.hint).toContain('trustAnchorArn')
     const endpoint = refusalOf(() =>
       withRequired({ env: { AWS_ENDPOINT_URL: 'http://stack:4566' } }),
     )

@@ -30,7 +30,7 @@ describe('a failure of the system', () => {
     const error = connectionFailure(failed('ENOTFOUND'), PROXY)
     expect(error.code).toBe('ERR_NETWORK_PROXY')
     expect(error.message).toBe('the host name cache.example of the proxy does not exist in DNS')
-    expect(error.hint).toMatch(/^check HTTPS_PROXY; /)
+    expect(error.hint).toMatch(/^check proxy; /)
   })
 })
 
