@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import type { SessionCredentials } from '../../core/credentials.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Reporter } from '../../core/ports.ts'
+import { reasonOf } from '../../machine/errno.ts'
 import { acquireFileLock, type FileLockPorts } from '../../machine/file-lock.ts'
 import {
   entryName,
@@ -99,7 +100,7 @@ async function makePrivateFolder(folder: string): Promise<void> {
   } catch (cause) {
     throw new RolesAnywhereError(
       'ERR_OUTPUT_UNWRITABLE',
-      `the cache folder "${folder}" cannot be made (${codeOf(cause)})`,
+      `the cache folder "${folder}" cannot be made (${reasonOf(cause)})`,
       { hint: 'name a folder of your own with --cache-dir', cause },
     )
   }
@@ -112,7 +113,7 @@ async function takeLock(path: string, ports: CachePorts): ReturnType<typeof acqu
     return await acquireFileLock(path, { patienceMs, staleMs: LOCK_STALE_MS }, ports)
   } catch (cause) {
     // Without a lock two processes may both fetch: better than none.
-    ports.reporter.debug('cache lock failed', { code: codeOf(cause) })
+    ports.reporter.debug('cache lock failed', { reason: reasonOf(cause) })
     return undefined
   }
 }
@@ -129,7 +130,7 @@ async function keep(entry: CacheEntry, path: string, reporter: Reporter): Promis
     await rename(draft, path)
   } catch (cause) {
     await rm(draft, { force: true })
-    reporter.warn(`the cache file "${path}" could not be written (${codeOf(cause)})`)
+    reporter.warn(`the cache file "${path}" could not be written (${reasonOf(cause)})`)
   }
 }
 
@@ -140,8 +141,4 @@ async function sweep(folder: string, now: number): Promise<void> {
     const path = join(folder, name)
     if (now - (await stat(path)).mtimeMs > LOCK_STALE_MS) await rm(path, { force: true })
   }
-}
-
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
 }
