@@ -7,6 +7,7 @@
 import type { RolesAnywhereError } from '../core/errors.ts'
 import type { Clock, Reporter, ReportFields } from '../core/ports.ts'
 import { inWords, type NameOf } from '../core/wording.ts'
+import { errnoOf } from '../machine/errno.ts'
 
 export type LogFormat = 'text' | 'json'
 
@@ -90,7 +91,8 @@ function escaped(character: string): string {
 function causes(error: Error): string[] {
   const lines: string[] = []
   for (let cause = error.cause; cause instanceof Error && lines.length < 8; cause = cause.cause) {
-    const code = 'code' in cause ? ` ${String(cause.code)}` : ''
+    const errno = errnoOf(cause)
+    const code = errno === undefined ? '' : ` ${errno}`
     lines.push(`${cause.name}${code}: ${cause.message}`.replaceAll(/\/\/[^/@\s]*@/gu, '//***@'))
   }
   return lines

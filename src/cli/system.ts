@@ -8,6 +8,7 @@
 import { writeSync } from 'node:fs'
 import { RolesAnywhereError } from '../core/errors.ts'
 import type { Clock, Random } from '../core/ports.ts'
+import { errnoOf } from '../machine/errno.ts'
 import { wait } from '../machine/wait.ts'
 
 export interface System {
@@ -111,7 +112,7 @@ async function writeResult(result: string | Uint8Array): Promise<void> {
       rest = rest.subarray(writeSync(STDOUT, rest))
     } catch (cause) {
       // A pipe that its reader made non-blocking, and that is full for a moment.
-      if (cause instanceof Error && 'code' in cause && cause.code === 'EAGAIN') {
+      if (errnoOf(cause) === 'EAGAIN') {
         await wait(5)
         continue
       }

@@ -5,25 +5,20 @@
  * @module
  */
 
-import { readFile } from 'node:fs/promises'
 import { RolesAnywhereError } from '../core/errors.ts'
+import { userIdOf } from '../machine/users.ts'
 
 /**
  * Undefined for undefined: everybody.
  *
  * @throws {RolesAnywhereError} ERR_USAGE_INVALID_VALUE, naming the user.
  */
-export async function userIds(
-  users: readonly string[] | undefined,
-): Promise<ReadonlySet<number> | undefined> {
+export function userIds(users: readonly string[] | undefined): ReadonlySet<number> | undefined {
   if (users === undefined) return undefined
-  const rows = (await readFile('/etc/passwd', 'utf8').catch(() => ''))
-    .split('\n')
-    .map((line) => line.split(':'))
   return new Set(
     users.map((user) => {
-      const uid = /^\d+$/.test(user) ? user : rows.find(([name]) => name === user)?.[2]
-      if (uid !== undefined) return Number(uid)
+      const uid = /^\d+$/.test(user) ? Number(user) : userIdOf(user)
+      if (uid !== undefined) return uid
       throw new RolesAnywhereError(
         'ERR_USAGE_INVALID_VALUE',
         `--allow-user "${user}" is not in /etc/passwd`,

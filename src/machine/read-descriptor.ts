@@ -12,7 +12,7 @@ import { fstat } from 'node:fs'
 import { Socket } from 'node:net'
 import { ReadStream, isatty } from 'node:tty'
 import { promisify } from 'node:util'
-import { readAtMost } from './read-file.ts'
+import { readAtMost } from './bounded-read.ts'
 
 /**
  * Everything up to the end of the descriptor; `undefined` for more than `maxBytes`.

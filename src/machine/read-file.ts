@@ -6,7 +6,7 @@
  * @module
  */
 
-import { close, constants, fstat, open, read, stat, type BigIntStats } from 'node:fs'
+import { stat, type BigIntStats } from 'node:fs'
 import { promisify } from 'node:util'
 import { RolesAnywhereError } from '../core/errors.ts'
 import {
@@ -15,6 +15,9 @@ import {
   MISPLACED_CONTENT_HINT,
 } from '../core/misplaced-content.ts'
 import type { Reporter } from '../core/ports.ts'
+import { inWords, says, settingOf, type Wording } from '../core/wording.ts'
+import { readBounded, readBoundedSync, type ReadProblem, type ReadRules } from './bounded-read.ts'
+import { errnoOf, reasonOf } from './errno.ts'
 
 /** Keys, certificates and bundles: the largest honest ones have some hundred kilobytes. */
 export const MAX_FILE_BYTES = 1_048_576
@@ -35,49 +38,27 @@ export interface PermissionPolicy {
 /**
  * The whole content of a regular file.
  *
- * @param setting the flag or setting that named the file, for the error message.
+ * @param named what names the file in messages: a setting, or a part of one.
  * @throws {RolesAnywhereError} ERR_CONFIG_FILE_UNREADABLE, ERR_CONFIG_FILE_NOT_REGULAR,
  *   ERR_CONFIG_FILE_TOO_LARGE; ERR_USAGE_INVALID_VALUE for the content of a file in place of its path.
  */
 export async function readSmallFile(
   path: string,
-  setting: string,
+  named: Wording,
   maxBytes: number = MAX_FILE_BYTES,
 ): Promise<FileContent> {
-  if (isMisplacedContent(path)) {
-    throw new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', `${setting} ${MISPLACED_CONTENT}`, {
-      hint: MISPLACED_CONTENT_HINT,
-      detail: { setting },
-    })
-  }
-  const fd = await openWithoutWaiting(path, setting)
-  try {
-    const stats = await promisify(fstat)(fd, { bigint: true })
-    if (!stats.isFile()) throw notRegular(path, setting, kindOf(stats))
-    if (stats.size > maxBytes) throw tooLarge(path, setting, maxBytes)
-    // The size may be wrong: files of /proc say 0, and others grow while they are read.
-    const bytes = await readAtMost(fd, maxBytes)
-    if (bytes === undefined) throw tooLarge(path, setting, maxBytes)
-    return { path, bytes, stats }
-  } catch (error) {
-    throw error instanceof RolesAnywhereError ? error : unreadable(path, setting, error)
-  } finally {
-    await promisify(close)(fd)
-  }
+  checkIsPath(path, named)
+  return { path, ...(await readBounded(path, { maxBytes, fail: failureOf(path, named) })) }
 }
 
-/** Up to `maxBytes` from a descriptor until its end; `undefined` when it holds more. */
-export async function readAtMost(fd: number, maxBytes: number): Promise<Buffer | undefined> {
-  const buffer = Buffer.allocUnsafeSlow(maxBytes + 1)
-  let length = 0
-  while (length < buffer.length) {
-    const { bytesRead } = await promisify(read)(fd, buffer, length, buffer.length - length, null)
-    if (bytesRead === 0) break
-    length += bytesRead
-  }
-  const bytes = length > maxBytes ? undefined : Buffer.from(buffer.subarray(0, length))
-  buffer.fill(0, 0, length)
-  return bytes
+/** As `readSmallFile`, for what is read while the program starts. */
+export function readSmallFileSync(
+  path: string,
+  named: Wording,
+  rules: Omit<ReadRules, 'fail'>,
+): FileContent {
+  checkIsPath(path, named)
+  return { path, ...readBoundedSync(path, { ...rules, fail: failureOf(path, named) }) }
 }
 
 /** Whether the path still leads to the same bytes: catches a replaced file, link or folder. */
@@ -113,58 +94,47 @@ export function checkPermissions(file: FileContent, what: string, policy: Permis
   policy.reporter.warn(message, { hint })
 }
 
-/** O_NONBLOCK opens a FIFO without a writer at once; O_NOCTTY keeps a terminal from adopting us. */
-async function openWithoutWaiting(path: string, setting: string): Promise<number> {
-  try {
-    const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
-    return await promisify(open)(path, flags)
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === 'ENXIO') throw notRegular(path, setting, 'a socket')
-    throw unreadable(path, setting, error)
+function checkIsPath(path: string, named: Wording): void {
+  if (!isMisplacedContent(path)) return
+  throw new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', says`${named} ${MISPLACED_CONTENT}`, {
+    hint: MISPLACED_CONTENT_HINT,
+    detail: { setting: settingIn(named) },
+  })
+}
+
+/** Problems with a file that somebody configured, as the errors of the `config` family. */
+function failureOf(path: string, named: Wording): (problem: ReadProblem) => RolesAnywhereError {
+  const detail = { path, setting: settingIn(named) }
+  return (problem) => {
+    switch (problem.kind) {
+      case 'not-regular':
+        return new RolesAnywhereError(
+          'ERR_CONFIG_FILE_NOT_REGULAR',
+          says`"${path}" (${named}) is ${problem.what}, not a file`,
+          { hint: says`give the path of a regular file with ${named}`, detail },
+        )
+      case 'too-large':
+        return new RolesAnywhereError(
+          'ERR_CONFIG_FILE_TOO_LARGE',
+          says`"${path}" (${named}) is larger than ${problem.maxBytes} bytes`,
+          { hint: says`check that ${named} names the right file`, detail },
+        )
+      case 'unreadable': {
+        const { cause } = problem
+        const hint = HINTS[errnoOf(cause) ?? ''] ?? says`check ${named}`
+        return new RolesAnywhereError(
+          'ERR_CONFIG_FILE_UNREADABLE',
+          says`cannot read "${path}" (${named}): ${reasonOf(cause)}`,
+          { hint, detail, cause },
+        )
+      }
+    }
   }
 }
 
-function kindOf(stats: BigIntStats): string {
-  if (stats.isDirectory()) return 'a directory'
-  if (stats.isFIFO()) return 'a named pipe'
-  if (stats.isSocket()) return 'a socket'
-  return 'a device'
-}
-
-function notRegular(path: string, setting: string, kind: string): RolesAnywhereError {
-  return new RolesAnywhereError(
-    'ERR_CONFIG_FILE_NOT_REGULAR',
-    `"${path}" (${setting}) is ${kind}, not a file`,
-    { hint: `give the path of a regular file with ${setting}`, detail: { path, setting } },
-  )
-}
-
-function tooLarge(path: string, setting: string, maxBytes: number): RolesAnywhereError {
-  return new RolesAnywhereError(
-    'ERR_CONFIG_FILE_TOO_LARGE',
-    `"${path}" (${setting}) is larger than ${maxBytes} bytes`,
-    { hint: `check that ${setting} names the right file`, detail: { path, setting } },
-  )
-}
-
-function unreadable(path: string, setting: string, cause: unknown): RolesAnywhereError {
-  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error'
-  return new RolesAnywhereError(
-    'ERR_CONFIG_FILE_UNREADABLE',
-    `cannot read "${path}" (${setting}): ${REASONS[code] ?? code}`,
-    { hint: HINTS[code] ?? `check ${setting}`, detail: { path, setting }, cause },
-  )
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  ENOTDIR: 'a part of the path is not a directory',
-  ELOOP: 'too many symbolic links',
-  ENAMETOOLONG: 'the name is too long',
-  ERR_INVALID_ARG_VALUE: 'the path holds a NUL byte',
+/** For programs: the name of the setting, or what else names the file. */
+function settingIn(named: Wording): string {
+  return settingOf(named) ?? inWords(named)
 }
 
 const HINTS: Readonly<Record<string, string>> = {

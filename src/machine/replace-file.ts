@@ -13,6 +13,7 @@ import { constants } from 'node:fs'
 import { open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Clock } from '../core/ports.ts'
+import { errnoOf } from './errno.ts'
 import type { TrustedTarget } from './trusted-target.ts'
 import { unwritable } from './unwritable.ts'
 
@@ -82,6 +83,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return errnoOf(error) === 'EPERM'
   }
 }

@@ -6,6 +6,7 @@
 
 import { RolesAnywhereError, type ErrorCode, type ErrorDetail } from '../core/errors.ts'
 import type { Wording } from '../core/wording.ts'
+import { errnoOf } from '../machine/errno.ts'
 import type { Peer } from './peer.ts'
 
 export interface Failure {
@@ -32,6 +33,5 @@ export function networkError(peer: Peer, failure: Failure): RolesAnywhereError {
 
 /** The stable code that Node, OpenSSL and undici give their errors. */
 export function systemCodeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' ? code : 'unknown'
+  return errnoOf(error) ?? 'unknown'
 }

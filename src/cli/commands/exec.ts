@@ -11,6 +11,7 @@ import { constants } from 'node:os'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Pkcs11Uri } from '../../core/pkcs11-uri.ts'
 import { findSecretSource, type SecretSource } from '../../core/secret-source.ts'
+import { reasonOf } from '../../machine/errno.ts'
 import { ContainerToken } from '../../outputs/endpoint/container-token.ts'
 import { startEndpoint } from '../../outputs/endpoint/server.ts'
 import { containerPath } from '../../outputs/endpoint/served-role.ts'
@@ -116,8 +117,7 @@ const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] as cons
 const TERMINAL_SIGNALS = ['SIGINT', 'SIGQUIT'] as const
 
 function cannotRun(program: string, cause: unknown): RolesAnywhereError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
-  const why = code === 'ENOENT' ? 'no such program' : code
+  const why = reasonOf(cause, { ENOENT: 'no such program' })
   return new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', `cannot run "${program}": ${why}`, {
     hint: 'check the name and PATH',
     cause,

@@ -29,7 +29,7 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
   await using resources = new AsyncDisposableStack()
   const listen = listenOn(invocation)
   const libc = settings.hopLimit === undefined ? undefined : await loadLibc('--hop-limit')
-  const allowedUids = await userIds(settings.allowUser)
+  const allowedUids = userIds(settings.allowUser)
   const roles: RefreshingRole[] = []
   for (const one of [settings, ...invocation.furtherSettings]) {
     const role = await openRefreshingRole({ settings: one, system, reporter })

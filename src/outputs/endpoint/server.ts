@@ -15,6 +15,7 @@ import type { Clock, Reporter } from '../../core/ports.ts'
 import { CredentialsBodies, failureAnswer } from './credentials-answer.ts'
 import type { EndpointPeer, EndpointRequest, EndpointResponse } from './exchange.ts'
 import { hostTable, isLoopback } from './host-table.ts'
+import { errnoOf, reasonOf } from '../../machine/errno.ts'
 import { peerUid } from '../../machine/peer-uid.ts'
 import { route, type EndpointState } from './router.ts'
 
@@ -185,14 +186,14 @@ function count(requests: Map<string, number>, { route: name, status }: EndpointR
 async function listen(server: Server, { listen: on }: EndpointOptions): Promise<void> {
   const where = 'fd' in on ? `descriptor ${on.fd}` : `${on.address} port ${on.port}`
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const isTaken = cause.code === 'EADDRINUSE'
+    server.once('error', (cause) => {
+      const isTaken = errnoOf(cause) === 'EADDRINUSE'
       reject(
         new RolesAnywhereError(
           isTaken ? 'ERR_OUTPUT_ADDRESS_IN_USE' : 'ERR_OUTPUT_UNWRITABLE',
           isTaken
             ? `another program already listens on ${where}`
-            : `cannot listen on ${where}: ${cause.code ?? 'unknown error'}`,
+            : `cannot listen on ${where}: ${reasonOf(cause)}`,
           { hint: 'choose another --port, or end the other program', cause },
         ),
       )

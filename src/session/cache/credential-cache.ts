@@ -16,6 +16,7 @@ import type { SessionCredentials } from '../../core/credentials.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Reporter } from '../../core/ports.ts'
 import { says, setting } from '../../core/wording.ts'
+import { reasonOf } from '../../machine/errno.ts'
 import { acquireFileLock, type FileLockPorts } from '../../machine/file-lock.ts'
 import {
   entryName,
@@ -100,7 +101,7 @@ async function makePrivateFolder(folder: string): Promise<void> {
   } catch (cause) {
     throw new RolesAnywhereError(
       'ERR_OUTPUT_UNWRITABLE',
-      `the cache folder "${folder}" cannot be made (${codeOf(cause)})`,
+      `the cache folder "${folder}" cannot be made (${reasonOf(cause)})`,
       { hint: says`name a folder of your own with ${setting('cacheDir')}`, cause },
     )
   }
@@ -113,7 +114,7 @@ async function takeLock(path: string, ports: CachePorts): ReturnType<typeof acqu
     return await acquireFileLock(path, { patienceMs, staleMs: LOCK_STALE_MS }, ports)
   } catch (cause) {
     // Without a lock two processes may both fetch: better than none.
-    ports.reporter.debug('cache lock failed', { code: codeOf(cause) })
+    ports.reporter.debug('cache lock failed', { reason: reasonOf(cause) })
     return undefined
   }
 }
@@ -130,7 +131,7 @@ async function keep(entry: CacheEntry, path: string, reporter: Reporter): Promis
     await rename(draft, path)
   } catch (cause) {
     await rm(draft, { force: true })
-    reporter.warn(`the cache file "${path}" could not be written (${codeOf(cause)})`)
+    reporter.warn(`the cache file "${path}" could not be written (${reasonOf(cause)})`)
   }
 }
 
@@ -141,8 +142,4 @@ async function sweep(folder: string, now: number): Promise<void> {
     const path = join(folder, name)
     if (now - (await stat(path)).mtimeMs > LOCK_STALE_MS) await rm(path, { force: true })
   }
-}
-
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
 }

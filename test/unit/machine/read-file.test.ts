@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
+  closeSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -13,12 +15,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readAtMost } from '../../../src/machine/bounded-read.ts'
 import {
   MAX_FILE_BYTES,
   checkPermissions,
   isUnchanged,
   readSmallFile,
+  readSmallFileSync,
 } from '../../../src/machine/read-file.ts'
+import { says, setting, type Wording } from '../../../src/core/wording.ts'
 import { recordingPorts } from '../identity/recording-ports.ts'
 
 const NOBODY = 65_534
@@ -38,19 +43,29 @@ function file(name: string, content: string | Uint8Array, mode = 0o600): string 
   return path
 }
 
-describe('readSmallFile', () => {
+/** Both faces of the reader, which must not differ. */
+const FACES = [
+  { face: 'readSmallFile', read: readSmallFile },
+  {
+    face: 'readSmallFileSync',
+    read: (path: string, named: Wording, maxBytes = MAX_FILE_BYTES) =>
+      Promise.try(() => readSmallFileSync(path, named, { maxBytes })),
+  },
+]
+
+describe.each(FACES)('$face', ({ read }) => {
   it('reads a file whole, up to the cap and not a byte more', async () => {
-    const exact = await readSmallFile(file('exact', Buffer.alloc(MAX_FILE_BYTES, 7)), '--x')
+    const exact = await read(file('exact', Buffer.alloc(MAX_FILE_BYTES, 7)), '--x')
     expect(exact.bytes.equals(Buffer.alloc(MAX_FILE_BYTES, 7))).toBe(true)
-    await expect(
-      readSmallFile(file('over', Buffer.alloc(MAX_FILE_BYTES + 1)), '--x'),
-    ).rejects.toMatchObject({ code: 'ERR_CONFIG_FILE_TOO_LARGE' })
+    await expect(read(file('over', Buffer.alloc(MAX_FILE_BYTES + 1)), '--x')).rejects.toMatchObject(
+      { code: 'ERR_CONFIG_FILE_TOO_LARGE' },
+    )
   })
 
   it('trusts no size: files of /proc say 0 and hold something', async () => {
-    const { bytes } = await readSmallFile('/proc/self/status', '--x')
+    const { bytes } = await read('/proc/self/status', '--x')
     expect(bytes.toString('latin1')).toContain('VmRSS')
-    await expect(readSmallFile('/proc/self/status', '--x', 100)).rejects.toMatchObject({
+    await expect(read('/proc/self/status', '--x', 100)).rejects.toMatchObject({
       code: 'ERR_CONFIG_FILE_TOO_LARGE',
     })
   })
@@ -68,7 +83,7 @@ describe('readSmallFile', () => {
       ['/dev/null', 'a device'],
     ]
     for (const [path, kind] of cases) {
-      await expect(readSmallFile(path, '--private-key')).rejects.toMatchObject({
+      await expect(read(path, '--private-key')).rejects.toMatchObject({
         code: 'ERR_CONFIG_FILE_NOT_REGULAR',
         message: `"${path}" (--private-key) is ${kind}, not a file`,
       })
@@ -81,18 +96,29 @@ describe('readSmallFile', () => {
     symlinkSync('loop', join(folder, 'loop'))
     const cases: [string, string][] = [
       [join(folder, 'absent'), 'no such file'],
-      [join(path, 'below'), 'a part of the path is not a directory'],
+      [join(path, 'below'), 'a part of the path is not a folder'],
       [join(folder, 'loop'), 'too many symbolic links'],
       [join(folder, 'n'.repeat(300)), 'the name is too long'],
       [join(folder, 'nul\0'), 'the path holds a NUL byte'],
     ]
     for (const [missing, reason] of cases) {
-      await expect(readSmallFile(missing, '--certificate')).rejects.toMatchObject({
+      await expect(read(missing, '--certificate')).rejects.toMatchObject({
         code: 'ERR_CONFIG_FILE_UNREADABLE',
         message: `cannot read "${missing}" (--certificate): ${reason}`,
         detail: { path: missing, setting: '--certificate' },
       })
     }
+  })
+
+  it('names a setting, which the reader of the message knows by a name of its own', async () => {
+    const error: unknown = await read(folder, says`${setting('privateKey')}`).catch(
+      (reason: unknown) => reason,
+    )
+    expect(error).toMatchObject({
+      message: `"${folder}" (privateKey) is a directory, not a file`,
+      setting: 'privateKey',
+      detail: { setting: 'privateKey' },
+    })
   })
 
   it('says that it may not read a file', async () => {
@@ -101,13 +127,30 @@ describe('readSmallFile', () => {
     // Root may read everything, so it becomes another user for the moment.
     if (isRoot) process.seteuid?.(NOBODY)
     try {
-      await expect(readSmallFile(closed, '--x')).rejects.toMatchObject({
+      await expect(read(closed, '--x')).rejects.toMatchObject({
         code: 'ERR_CONFIG_FILE_UNREADABLE',
         message: expect.stringContaining('permission denied') as string,
       })
     } finally {
       if (isRoot) process.seteuid?.(0)
     }
+  })
+})
+
+describe('readAtMost', () => {
+  it('grows with what it reads, since a size may be too small', async () => {
+    const content = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 251))
+    const path = file('grown', content)
+    const upTo = async (maxBytes: number): Promise<Buffer | undefined> => {
+      const fd = openSync(path, 'r')
+      try {
+        return await readAtMost(fd, maxBytes)
+      } finally {
+        closeSync(fd)
+      }
+    }
+    expect((await upTo(100_000))?.equals(content)).toBe(true)
+    expect(await upTo(99_999)).toBeUndefined()
   })
 })
 
