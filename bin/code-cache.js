@@ -30,6 +30,8 @@ function subfolder(parent, name) {
   return path
 }
 
+exports.isOnlyOurs = isOnlyOurs
+
 /** Whether only we and root can put something there, or something else in its place. */
 function isOnlyOurs(folder) {
   const start = realpathSync(folder)

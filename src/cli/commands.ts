@@ -118,6 +118,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => import('./commands/emulator.ts'),
   },
   {
+    name: 'licenses',
+    summary: 'Print the licences of this program and of everything inside it',
+    examples: ['licenses'],
+    load: async () => import('./commands/licenses.ts'),
+  },
+  {
     name: 'version',
     summary: 'Print the version',
     examples: ['version'],

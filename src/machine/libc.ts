@@ -6,6 +6,7 @@
  */
 
 import { RolesAnywhereError } from '../core/errors.ts'
+import { installHint } from './optional-package.ts'
 
 export interface Libc {
   readonly socket: (domain: number, type: number, protocol: number) => number
@@ -46,7 +47,7 @@ export async function loadLibc(what: string): Promise<Libc> {
     throw new RolesAnywhereError(
       'ERR_USAGE_NOT_SUPPORTED',
       `${what} needs the optional package koffi, which is not installed or does not load here`,
-      { hint: 'npm install koffi', cause },
+      { hint: installHint('koffi'), cause },
     )
   }
 }

@@ -23,6 +23,7 @@ export type CommandName =
   | 'cache list'
   | 'cache clear'
   | 'emulator'
+  | 'licenses'
   | 'version'
 
 /** Commands that call CreateSession. */
@@ -47,6 +48,7 @@ export const EVERY = [
   'cache clear',
   'emulator',
   'status',
+  'licenses',
   'version',
 ] as const satisfies readonly CommandName[]
 

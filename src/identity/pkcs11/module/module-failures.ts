@@ -5,28 +5,20 @@
  */
 
 import { RolesAnywhereError } from '../../../core/errors.ts'
+import { installHint } from '../../../machine/optional-package.ts'
 
-/** The optional packages, with the versions that this program was tried with. */
-const PACKAGES: Readonly<Record<string, { purpose: string; install: string }>> = {
-  pkcs11js: {
-    purpose: 'PKCS#11 tokens need the optional package pkcs11js',
-    install:
-      'npm install --global pkcs11js@2.1.7 (it is compiled: C++ compiler, make and python3 needed; ' +
-      'where npm holds back install scripts, approve this one)',
-  },
-  koffi: {
-    purpose: 'a PIN typed on the reader needs the optional package koffi',
-    install: 'npm install --global koffi@3.3.4',
-  },
+/** What the optional packages are for. */
+const PURPOSES: Readonly<Record<string, string>> = {
+  pkcs11js: 'PKCS#11 tokens need the optional package pkcs11js',
+  koffi: 'a PIN typed on the reader needs the optional package koffi',
 }
 
 /** An optional package is absent or unusable; the hint is the command that installs it. */
 export function supportMissing(name: string, problem: string): RolesAnywhereError {
-  const known = PACKAGES[name]
   return new RolesAnywhereError(
     'ERR_TOKEN_SUPPORT_MISSING',
-    known?.purpose ?? `the optional package ${name} is needed`,
-    { hint: known?.install, detail: { package: name, problem } },
+    PURPOSES[name] ?? `the optional package ${name} is needed`,
+    { hint: installHint(name), detail: { package: name, problem } },
   )
 }
 
