@@ -12,6 +12,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { rolldown, type InputOptions, type OutputOptions, type Plugin } from 'rolldown'
 import { bundledPackages, noticesOf } from './notices.ts'
+import { billOfMaterials } from './sbom.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -35,6 +36,8 @@ export async function build(): Promise<void> {
   const library = await bundle({ index: 'src/index.ts' }, 'esm')
   const packages = bundledPackages([...cli, ...library])
   writeFileSync(join(root, 'dist', 'THIRD-PARTY-LICENSES.txt'), noticesOf(packages))
+  const subject = { name: 'rolesanywhere', version: packageVersion(), type: 'library' } as const
+  writeFileSync(join(root, 'dist', 'sbom.cdx.json'), billOfMaterials(subject, packages))
   execFileSync(
     process.execPath,
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
@@ -44,15 +47,12 @@ export async function build(): Promise<void> {
 
 /** How every bundle is made, that of the executable too. */
 export function bundleOptions(): InputOptions {
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    version: string
-  }
   return {
     cwd: root,
     platform: 'node',
     transform: {
       // esbuildDetection is undici's own switch: it leaves out a second copy of its HTTP parser.
-      define: { __VERSION__: JSON.stringify(version), esbuildDetection: '1' },
+      define: { __VERSION__: JSON.stringify(packageVersion()), esbuildDetection: '1' },
       target: 'node24',
     },
     plugins: withoutUnusedUndici,
@@ -92,6 +92,14 @@ async function bundle(input: Record<string, string>, format: 'cjs' | 'esm'): Pro
 function checkBundled(name: string, modules: readonly string[]): void {
   if (modules.some((path) => path.endsWith(name))) return
   throw new Error(`scripts/build.ts lists ${name}, and no bundled module has that name`)
+}
+
+/** The version in package.json. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  return version
 }
 
 /** Whether a module is one of those named; what they import goes along. */

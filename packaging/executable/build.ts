@@ -15,7 +15,14 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject } from 'postject'
-import { bundledPackages, noticesOf, packageIn } from '../../scripts/notices.ts'
+import { packageVersion } from '../../scripts/build.ts'
+import {
+  bundledPackages,
+  noticesOf,
+  packageIn,
+  type BundledPackage,
+} from '../../scripts/notices.ts'
+import { billOfMaterials } from '../../scripts/sbom.ts'
 import { compilePkcs11js, GLIBC } from './addon.ts'
 import { checkGlibc } from './glibc.ts'
 import { koffiLibrary, nodePackage, type Architecture } from './parts.ts'
@@ -50,7 +57,9 @@ export async function buildExecutable(architecture: Architecture): Promise<strin
   try {
     // Relative names everywhere: Node writes them into what it makes.
     const { chunks, modules } = await writeProgram(work)
-    writeFileSync(join(work, 'licences.txt'), licences(modules, node))
+    const packages = contents(modules, node)
+    const own = readFileSync(join(ROOT, 'LICENSE'), 'utf8')
+    writeFileSync(join(work, 'licences.txt'), `${own}\n${noticesOf(packages)}`)
     copyFileSync(join(here, 'loader.cjs'), join(work, 'loader.cjs'))
     const run = (...args: readonly string[]): string => {
       const command = [...(process.arch === architecture ? [] : EMULATION[architecture])]
@@ -74,6 +83,13 @@ export async function buildExecutable(architecture: Architecture): Promise<strin
     writeFileSync(join(work, 'sea.json'), JSON.stringify(configuration))
     run('--experimental-sea-config', 'sea.json')
     const executable = join(ROOT, `dist/rolesanywhere-linux-${architecture}`)
+    copyFileSync(join(work, 'licences.txt'), `${executable}.licences.txt`)
+    const subject = {
+      name: 'rolesanywhere',
+      version: packageVersion(),
+      type: 'application',
+    } as const
+    writeFileSync(`${executable}.cdx.json`, billOfMaterials(subject, packages))
     copyFileSync(join(node, 'bin/node'), executable)
     await inject(executable, 'NODE_SEA_BLOB', readFileSync(join(work, 'blob')), {
       sentinelFuse: FUSE,
@@ -84,14 +100,11 @@ export async function buildExecutable(architecture: Architecture): Promise<strin
   }
 }
 
-/** Everything that is inside: our own licence first, then what was bundled, the addons, and Node. */
-function licences(modules: readonly string[], node: string): string {
-  const own = readFileSync(join(ROOT, 'LICENSE'), 'utf8')
+/** Everything that is inside: what was bundled, the addons, and Node. */
+function contents(modules: readonly string[], node: string): readonly BundledPackage[] {
   const addons = ['pkcs11js', 'koffi'].map((name) => packageIn(join(ROOT, 'node_modules', name)))
-  const others = [...bundledPackages(modules), ...addons].filter(
-    ({ name }, index, all) => all.findIndex((other) => other.name === name) === index,
-  )
-  return [own, noticesOf(others), noticesOf([packageIn(node)])].join('\n')
+  const packages = [...bundledPackages(modules), ...addons, packageIn(node)]
+  return [...new Map(packages.map((one) => [one.name, one])).values()]
 }
 
 if (process.argv[1] === import.meta.filename) {

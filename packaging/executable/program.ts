@@ -31,6 +31,8 @@ export async function writeProgram(folder: string): Promise<Program> {
   })
   const { output } = await made.generate({
     format: 'cjs',
+    // Inside an executable there is only require.
+    dynamicImportInCjs: false,
     minify: 'dce-only',
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name]-[hash].cjs',
