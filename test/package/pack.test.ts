@@ -5,7 +5,15 @@
  */
 
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -49,8 +57,8 @@ describe('the package', () => {
     const top = new Set(packed.map((path) => path.split('/')[0]))
     expect([...top].toSorted()).toEqual(
       [
-        ...['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'],
-        ...['bin', 'dist', 'docs', 'packaging'],
+        ...['ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md'],
+        ...['SECURITY.md', 'package.json', 'bin', 'dist', 'docs', 'examples', 'packaging'],
       ].toSorted(),
     )
   })
@@ -58,10 +66,10 @@ describe('the package', () => {
   it('holds no source, test, key, map or machine path', () => {
     const strangers = packed.filter(
       (path) =>
-        !/^(?:bin\/[a-z-]+\.(?:js|json)|docs\/(?:[a-z0-9-]+\.md|recipes\/[a-z-]+\.py)|packaging\/systemd\/[a-z-]+\.[a-z]+|[A-Z]+(?:\.md)?|package\.json)$/u.test(
+        !/^(?:bin\/[a-z-]+\.(?:js|json)|docs\/(?:[a-z0-9-]+\.md|recipes\/[a-z-]+\.py)|examples\/[a-z0-9./-]+|packaging\/systemd\/(?:user\/)?[a-z@-]+\.[a-z]+|[A-Z]+(?:\.md)?|package\.json)$/u.test(
           path,
         ) &&
-        !/^dist\/(?:(?:chunks\/)?[\w.-]+\.c?js|types\/[\w/-]+\.d\.ts|THIRD-PARTY-LICENSES\.txt)$/u.test(
+        !/^dist\/(?:(?:chunks\/)?[\w.-]+\.c?js|types\/[\w/-]+\.d\.ts|THIRD-PARTY-LICENSES\.txt|sbom\.cdx\.json)$/u.test(
           path,
         ),
     )
@@ -71,6 +79,23 @@ describe('the package', () => {
       return text.includes(ROOT) || /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\\n]+MI/u.test(text)
     })
     expect(naming).toEqual([])
+  })
+
+  it('holds everything that its README links to', () => {
+    const readme = readFileSync(join(installed, 'rolesanywhere/README.md'), 'utf8')
+    const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#\s]+)/gu)].map(([, to = '']) => to)
+    expect(links.length).toBeGreaterThan(8)
+    const missing = links.filter((link) => !existsSync(join(installed, 'rolesanywhere', link)))
+    expect(missing).toEqual([])
+  })
+
+  it('lists what is bundled for audits', () => {
+    const bom = JSON.parse(
+      readFileSync(join(installed, 'rolesanywhere/dist/sbom.cdx.json'), 'utf8'),
+    ) as { bomFormat: string; components: { purl: string; licenses: unknown[] }[] }
+    expect(bom.bomFormat).toBe('CycloneDX')
+    const undici = bom.components.find(({ purl }) => purl.startsWith('pkg:npm/undici@'))
+    expect(undici?.licenses).toEqual([{ expression: 'MIT' }])
   })
 
   it('is installed alone: it has no dependencies', () => {
