@@ -12,8 +12,10 @@ claim() { # claim TEXT COMMAND...
     echo "$output" | sed 's/^/        /'
   fi
 }
+# The probe's own Node: the machine itself may have none.
+node=$(command -v node || echo /opt/probe/node)
 ask() { # ask PATH [TOKEN-FILE]: status and body of a request to the endpoint
-  node -e '
+  "$node" -e '
     const { get } = require("node:http"), { readFileSync } = require("node:fs")
     const [path, file] = process.argv.slice(1)
     const headers = file ? { authorization: readFileSync(file, "utf8") } : {}
@@ -47,7 +49,7 @@ claim 'root may read the token, and gets credentials with it' ask /credentials/o
 claim 'a consumer of another user gets the token by LoadCredential' \
   systemd-run --wait --pipe --collect -p DynamicUser=yes \
   -p LoadCredential=token:/run/rolesanywhere/onprem.token \
-  node -e '
+  "$node" -e '
     const { get } = require("node:http"), { readFileSync } = require("node:fs")
     const headers = { authorization: readFileSync(process.env.CREDENTIALS_DIRECTORY + "/token", "utf8") }
     get({ port: 9911, host: "127.0.0.1", path: "/credentials/onprem", headers }, (r) => process.exit(r.statusCode === 200 ? 0 : 1))'
@@ -109,9 +111,28 @@ claim '... writes the file' until_true grep -q '^\[timed\]' /root/by-timer
 systemctl stop ra-timer.timer
 
 for unit in rolesanywhere rolesanywhere-update; do
-  claim "$unit.service passes systemd-analyze verify" systemd-analyze verify /etc/systemd/system/$unit.service
+  claim "$unit.service passes systemd-analyze verify" systemd-analyze verify $unit.service
   echo "        $(systemd-analyze security $unit.service | tail -1)"
 done
+# What only the package has.
+if [ -f /root/rolesanywhere.deb ]; then
+  systemctl start rolesanywhere.service
+  pid=$(systemctl show -p MainPID --value rolesanywhere)
+  claim 'an upgrade with a running service' bash -c \
+    'dpkg-deb -R /root/rolesanywhere.deb /root/next && sed -i "s/^Version: .*/Version: 99/" /root/next/DEBIAN/control &&
+     dpkg-deb -Znone --build /root/next /root/next.deb && dpkg -i /root/next.deb'
+  claim '... goes on with the new one' bash -c "[ \$(systemctl show -p MainPID --value rolesanywhere) != $pid ]"
+  claim '... and answers' until_true ask /credentials/onprem /run/rolesanywhere/onprem.token
+  systemctl stop rolesanywhere.service
+  cp /etc/rolesanywhere/client.pem /etc/rolesanywhere/onprem.pem
+  cp /etc/rolesanywhere/client.key /etc/rolesanywhere/onprem.key
+  claim 'the template rolesanywhere@onprem becomes ready' systemctl start rolesanywhere@onprem.service
+  claim '... and answers' ask /credentials/onprem /run/rolesanywhere-onprem/onprem.token
+  claim 'the user unit passes systemd-analyze verify' systemd-analyze verify --user /usr/lib/systemd/user/rolesanywhere@.service
+  claim 'removing the package stops the service' bash -c 'dpkg -r rolesanywhere && ! systemctl is-active rolesanywhere@onprem'
+  claim 'purging leaves no unit and no state behind' bash -c \
+    'dpkg -P rolesanywhere; ! ls -d /usr/lib/systemd/system/rolesanywhere* /var/lib/rolesanywhere /var/lib/private/rolesanywhere /etc/systemd/system/*/rolesanywhere* 2>/dev/null'
+fi
 echo "journal of the service:"
 journalctl -u rolesanywhere -o cat --no-pager | tail -5 | sed 's/^/        /'
 claim 'no secret is in the journal' bash -c '! journalctl --no-pager | grep -E "BEGIN .*PRIVATE|SecretAccessKey|aws_secret"'

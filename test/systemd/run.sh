@@ -1,6 +1,7 @@
 #!/bin/bash
 # Boots a systemd of its own in a container made from Debian packages, and runs probe.sh in it.
-# Needs root, debootstrap and systemd-nspawn. ROLESANYWHERE_SYSTEMD_ROOT keeps the base system between runs.
+# Needs root, debootstrap and systemd-nspawn. ROLESANYWHERE_SYSTEMD_ROOT keeps the base system between runs;
+# ROLESANYWHERE_DEB=FILE tries the units, and the systemd-run lines of the docs, from the package.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 project=$(cd "$here/../.." && pwd)
@@ -20,12 +21,21 @@ mount -t overlay overlay -o "lowerdir=$base,upperdir=$root/upper/u,workdir=$root
 trap 'umount -l "$root/tree" "$root/upper" 2>/dev/null || true; rm -rf "$root"' EXIT
 tree=$root/tree
 
-install -D -m 755 "$(readlink -f "$project/node_modules/.bin/node")" "$tree/usr/bin/node"
-mkdir -p "$tree/usr/lib/node_modules/rolesanywhere/node_modules"
-cp -r "$project/bin" "$project/dist" "$project/package.json" "$tree/usr/lib/node_modules/rolesanywhere/"
-cp -r "$project/node_modules/koffi" "$project/node_modules/@koromix" "$tree/usr/lib/node_modules/rolesanywhere/node_modules/"
-ln -s ../lib/node_modules/rolesanywhere/bin/rolesanywhere.js "$tree/usr/bin/rolesanywhere"
-cp "$project"/packaging/systemd/*.{service,socket,timer} "$tree/etc/systemd/system/"
+if [ -n "${ROLESANYWHERE_DEB:-}" ]; then
+  # As it is packaged, in a system without Node.
+  cp "$ROLESANYWHERE_DEB" "$tree/root/rolesanywhere.deb"
+  chroot "$tree" dpkg -i /root/rolesanywhere.deb >&2
+  install -D -m 755 "$(readlink -f "$project/node_modules/.bin/node")" "$tree/opt/probe/node"
+else
+  install -D -m 755 "$(readlink -f "$project/node_modules/.bin/node")" "$tree/usr/bin/node"
+  mkdir -p "$tree/usr/lib/node_modules/rolesanywhere/node_modules"
+  cp -r "$project/bin" "$project/package.json" "$tree/usr/lib/node_modules/rolesanywhere/"
+  mkdir "$tree/usr/lib/node_modules/rolesanywhere/dist"
+  cp -r "$project"/dist/{chunks,*.cjs} "$tree/usr/lib/node_modules/rolesanywhere/dist/"
+  cp -r "$project/node_modules/koffi" "$project/node_modules/@koromix" "$tree/usr/lib/node_modules/rolesanywhere/node_modules/"
+  ln -s ../lib/node_modules/rolesanywhere/bin/rolesanywhere.js "$tree/usr/bin/rolesanywhere"
+  cp "$project"/packaging/systemd/*.{service,socket,timer} "$tree/etc/systemd/system/"
+fi
 install -m 755 "$here/probe.sh" "$tree/usr/local/bin/probe.sh"
 mkdir -p "$tree/etc/rolesanywhere"
 "$project/node_modules/.bin/node" "$here/make-identity.ts" "$tree/etc/rolesanywhere"
