@@ -50,7 +50,7 @@ async function bundle(input: Record<string, string>, format: 'cjs' | 'esm'): Pro
       define: { __VERSION__: JSON.stringify(version), esbuildDetection: '1' },
       target: 'node24',
     },
-    plugins: [withoutUnusedUndici],
+    plugins: [withoutUnusedUndici, withoutUnusedCommander],
     external: ['pkcs11js', 'koffi'],
     logLevel: 'warn',
   })
@@ -90,7 +90,7 @@ const NEEDED_AT_EVERY_START = [
   '/src/cli/commands.ts',
   '/src/cli/commands/credential-process.ts',
   '/src/cli/obtain-credentials.ts',
-  '/src/cli/parse-arguments.ts',
+  '/src/cli/program.ts',
   '/src/cli/reporter.ts',
   '/src/cli/system.ts',
   '/src/core/version.ts',
@@ -117,6 +117,20 @@ const withoutUnusedUndici: Plugin = {
   load: {
     filter: { id: /undici\/lib\/(?:web\/|dispatcher\/client-h2\.js$)/ },
     handler: () => ({ code: 'module.exports = {}' }),
+  },
+}
+
+/** commander starts programs for subcommands that are programs of their own: here none is. */
+const withoutUnusedCommander: Plugin = {
+  name: 'without-unused-commander',
+  resolveId: {
+    filter: { id: /^node:child_process$/ },
+    handler: (id, importer) =>
+      importer?.includes('/node_modules/commander/') === true ? `\0unused:${id}` : undefined,
+  },
+  load: {
+    filter: { id: /^\0unused:/ },
+    handler: () => ({ code: 'export default {}' }),
   },
 }
 

@@ -4,12 +4,13 @@
  * @module
  */
 
-import type { CommandName } from '../settings/setting-row.ts'
+import type { CommandName, SESSION } from '../settings/setting-row.ts'
 import type { Settings } from '../settings/settings-table.ts'
 import type { CliReporter } from './reporter.ts'
 import type { System } from './system.ts'
 
-export interface Invocation<C extends CommandName = CommandName> {
+/** `in out`: that of one command is never that of another, whatever the two have in common. */
+export interface Invocation<in out C extends CommandName = CommandName> {
   readonly settings: Settings<C>
   /** Settings of the further roles, where `--profile` was given several times. */
   readonly furtherSettings: readonly Settings<C>[]
@@ -20,7 +21,7 @@ export interface Invocation<C extends CommandName = CommandName> {
 }
 
 /** What every command that calls CreateSession has, for the code that they share. */
-export type SessionInvocation = Pick<
-  Invocation<'credential-process'>,
-  'settings' | 'system' | 'reporter'
->
+export interface SessionInvocation extends Pick<Invocation, 'system' | 'reporter'> {
+  readonly settings: Settings<(typeof SESSION)[number]> &
+    Partial<Pick<Settings<'credential-process'>, 'cache' | 'cacheDir' | 'profile'>>
+}

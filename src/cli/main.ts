@@ -6,11 +6,13 @@
 
 import { RolesAnywhereError } from '../core/errors.ts'
 import type { Flags } from '../settings/given-settings.ts'
-import { readAwsFile } from '../settings/read-aws-file.ts'
-import { resolveSettings } from '../settings/resolve-settings.ts'
-import { parseArguments } from './parse-arguments.ts'
 import { flagFor } from '../settings/name-setting.ts'
-import { createReporter, type CliReporter, type LogFormat } from './reporter.ts'
+import { readAwsFile } from '../settings/read-aws-file.ts'
+import { resolveSettings, type ResolvedSettings } from '../settings/resolve-settings.ts'
+import type { CommandName } from '../settings/setting-row.ts'
+import { COMMANDS, type CommandRow } from './commands.ts'
+import { readCommandLine, type CommandLine } from './program.ts'
+import { createReporter, type CliReporter, type ReporterOptions } from './reporter.ts'
 import { nodeSystem, type System } from './system.ts'
 
 /** Runs the program in the real world. */
@@ -24,20 +26,29 @@ export async function run(): Promise<number> {
  * @returns the exit code: 0, that of the error's family, or 128 + n after signal n.
  */
 export async function main(system: System): Promise<number> {
-  // Until the settings are known, errors are printed in the plain form.
-  let reporter = createReporter({ ...reporterPorts(system), format: 'text', debug: false })
   try {
-    const parsed = await parseArguments(system.argv)
-    if (parsed.kind === 'help') {
-      const { helpText } = await import('./help.ts')
-      await system.writeResult(helpText(parsed.topic))
-      return 0
-    }
-    const [flags, ...furtherFlags] = parsed.runs
-    reporter = earlyReporter(flags, system)
-    const resolve = (of: Flags) =>
+    const line = readCommandLine(system.argv)
+    if (line.kind === 'run') return await runCommand(line.name, line, system)
+    await system.writeResult(line.text)
+    return 0
+  } catch (error) {
+    return failure(error, system, reporterFor({ format: 'text', debug: false }, system))
+  }
+}
+
+// C ties the settings of a row to what the row executes, which takes no other.
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
+async function runCommand<C extends CommandName>(
+  name: C,
+  { runs: [flags, ...furtherFlags], operands }: Extract<CommandLine, { kind: 'run' }>,
+  system: System,
+): Promise<number> {
+  const row: CommandRow<C> = COMMANDS[name]
+  let reporter = earlyReporter(flags, system)
+  try {
+    const resolve = (of: Flags): ResolvedSettings<C> =>
       resolveSettings({
-        command: parsed.row.name,
+        command: name,
         flags: of,
         env: system.env,
         platform: system.platform,
@@ -46,30 +57,23 @@ export async function main(system: System): Promise<number> {
     const resolved = resolve(flags)
     const further = furtherFlags.map(resolve)
     const { settings } = resolved
-    reporter = createReporter({
-      ...reporterPorts(system),
-      format: settings.logFormat,
-      debug: settings.debug,
-    })
+    reporter = reporterFor({ format: settings.logFormat, debug: settings.debug }, system)
     for (const { warnings, sources } of [resolved, ...further]) {
       for (const { message, hint } of warnings) {
         reporter.warn(message, hint === undefined ? {} : { hint })
       }
       if (!settings.debug) continue
-      for (const { name, origin, shown } of sources) {
-        reporter.debug('setting', { name, origin, value: shown })
+      for (const { name: setting, origin, shown } of sources) {
+        reporter.debug('setting', { name: setting, origin, value: shown })
       }
     }
-    const command = await parsed.row.load()
-    const furtherSettings = further.map((run) => run.settings)
-    const { operands } = parsed
-    const code = await command.execute({ settings, furtherSettings, operands, system, reporter })
+    const furtherSettings = further.map((one) => one.settings)
+    const code = await row.execute({ settings, furtherSettings, operands, system, reporter })
     return typeof code === 'number' ? code : 0
   } catch (error) {
     return failure(error, system, reporter)
   }
 }
-
 function failure(error: unknown, system: System, reporter: CliReporter): number {
   const known = error instanceof RolesAnywhereError ? error : internalError(error)
   reporter.error(known)
@@ -92,18 +96,17 @@ function internalError(cause: unknown): RolesAnywhereError {
 
 /** Settings that cannot be read are reported in the form that the flags, at least, ask for. */
 function earlyReporter(flags: Flags, system: System): CliReporter {
-  const format: LogFormat = flags['log-format'] === 'json' ? 'json' : 'text'
-  return createReporter({ ...reporterPorts(system), format, debug: flags['debug'] === true })
+  const format = flags['log-format'] === 'json' ? 'json' : 'text'
+  return reporterFor({ format, debug: flags['debug'] === 'true' }, system)
 }
 
-function reporterPorts(
-  system: System,
-): Pick<Parameters<typeof createReporter>[0], 'clock' | 'write' | 'nameOf'> {
-  return {
+function reporterFor(form: Pick<ReporterOptions, 'format' | 'debug'>, system: System): CliReporter {
+  return createReporter({
+    ...form,
     nameOf: flagFor,
     clock: system.clock,
     write(text) {
       system.writeMessage(text)
     },
-  }
+  })
 }

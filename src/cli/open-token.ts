@@ -15,14 +15,13 @@ import {
 } from '../identity/pkcs11/token/load-pkcs11-signer.ts'
 import { listPkcs11, type TokenListing } from '../identity/pkcs11/token/list-tokens.ts'
 import type { Pkcs11Ports, TokenOptions } from '../identity/pkcs11/token/token-world.ts'
+import type { Settings } from '../settings/settings-table.ts'
 import type { Invocation, SessionInvocation } from './invocation.ts'
 import { passwordSource, secretPorts } from './secret-ports.ts'
 
 type TokenInvocation = Pick<Invocation, 'system' | 'reporter'> & {
-  readonly settings: Pick<
-    Invocation['settings'],
-    'pkcs11Lib' | 'pin' | 'reusePin' | 'allowFinalPinTry'
-  >
+  readonly settings: Pick<Settings<'pkcs11 list'>, 'pkcs11Lib' | 'pin' | 'allowFinalPinTry'> &
+    Partial<Pick<Settings<'sign-string'>, 'reusePin'>>
 }
 
 export async function openTokenIdentity(invocation: SessionInvocation): Promise<Identity> {

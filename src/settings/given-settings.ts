@@ -26,8 +26,8 @@ export interface GivenSetting {
   readonly value: SettingValue
 }
 
-/** As typed; a flag that stands alone is `true`, a repeated one a list. */
-export type FlagValue = string | boolean | readonly string[]
+/** As typed; a switch that stands alone is `true`, a flag that may be repeated a list. */
+export type FlagValue = string | readonly string[]
 
 /** By flag without dashes. */
 export type Flags = Readonly<Record<string, FlagValue | undefined>>
@@ -92,7 +92,7 @@ function findSetting(row: SettingRow, places: Places): FoundSetting | undefined 
   if (canComeFrom(row, 'flag')) {
     const origin = flagOf(row)
     const typed = flags[origin.slice(2)] ?? ''
-    const text = typeof typed === 'object' ? typed.join('\n') : String(typed)
+    const text = typeof typed === 'object' ? typed.join('\n') : typed
     if (text !== '') return { text, place: 'flag', origin }
   }
   if (canComeFrom(row, 'environment')) {

@@ -15,7 +15,7 @@ import { givenSettings, profileFor, type Flags } from './given-settings.ts'
 import type { ReadAwsFile } from './read-aws-file.ts'
 import type { CommandName, SettingPlace, SettingRow } from './setting-row.ts'
 import { parseSettingValue, showSettingValue, type SettingValue } from './setting-value.ts'
-import { SETTINGS_TABLE, settingsOf, type Settings } from './settings-table.ts'
+import { settingsOf, type Settings } from './settings-table.ts'
 
 export interface SettingsInput<C extends CommandName> extends SystemFacts {
   readonly command: C
@@ -24,7 +24,8 @@ export interface SettingsInput<C extends CommandName> extends SystemFacts {
 }
 
 export interface ResolvedSettings<C extends CommandName> {
-  readonly settings: Settings<C>
+  /** Of the command, and those that every command has. */
+  readonly settings: Settings<C> & Settings<CommandName>
   /** One for each setting that was given, in the order of the table; fit to be shown. */
   readonly sources: readonly SettingSource[]
   readonly warnings: readonly SettingWarning[]
@@ -57,7 +58,7 @@ export function resolveSettings<C extends CommandName>(
   const values = Object.fromEntries(given.map(({ row, value }) => [row.name, value]))
   return {
     // The type follows from the table, as the names and values here do.
-    settings: { ...defaults(input), ...values } as unknown as Settings<C>,
+    settings: { ...defaults(rows, input), ...values } as unknown as ResolvedSettings<C>['settings'],
     // Only --debug looks at them.
     get sources() {
       return given.map(({ row, text, place, origin }) => ({
@@ -71,10 +72,10 @@ export function resolveSettings<C extends CommandName>(
   }
 }
 
-/** Of all settings: what a command has no flag for has its default. */
-function defaults(system: SystemFacts): Record<string, SettingValue> {
+function defaults(rows: readonly SettingRow[], system: SystemFacts): Record<string, SettingValue> {
   return Object.fromEntries(
-    SETTINGS_TABLE.map((row) => ({ row, text: defaultOf(row) }))
+    rows
+      .map((row) => ({ row, text: defaultOf(row) }))
       .filter(({ text }) => text !== '')
       .map(({ row, text }) => [row.name, parseSettingValue(row, text, row.name, system)]),
   )

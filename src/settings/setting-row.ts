@@ -85,12 +85,18 @@ export type SettingType = keyof SettingTypes
 /** The three places a setting can come from, strongest first. */
 export type SettingPlace = 'flag' | 'environment' | 'profile'
 
+/** What a setting is about: the headings of help, in its order. */
+export const SETTING_GROUPS = ['identity', 'session', 'network', 'endpoint', 'general'] as const
+
+export type SettingGroup = (typeof SETTING_GROUPS)[number]
+
 /** One setting. Flag, variable and profile key follow from its name. */
 export interface SettingRow {
   /** In camelCase; unique. */
   readonly name: string
   /** The flag without dashes, where it is not the name in kebab-case. */
   readonly flag?: string
+  readonly group: SettingGroup
   readonly type: SettingType
   /** Placeholder in help: `ARN`, `PATH`. Booleans have none. */
   readonly valueName?: string

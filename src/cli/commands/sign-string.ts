@@ -11,7 +11,7 @@ import { createHash, type KeyObject } from 'node:crypto'
 import { openSigner } from '../open-identity.ts'
 import type { Invocation } from '../invocation.ts'
 
-export async function execute(invocation: Invocation): Promise<void> {
+export async function execute(invocation: Invocation<'sign-string'>): Promise<void> {
   const { settings, system } = invocation
   const opened = await openSigner(invocation)
   await using signer = opened.signer

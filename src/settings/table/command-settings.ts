@@ -11,6 +11,7 @@ const EMULATOR = ['emulator'] as const satisfies readonly CommandName[]
 export const COMMAND_SETTINGS = [
   {
     name: 'digest',
+    group: 'general',
     type: 'choice',
     valueName: 'DIGEST',
     choices: ['SHA256', 'SHA384', 'SHA512'],
@@ -20,6 +21,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'format',
+    group: 'general',
     type: 'choice',
     valueName: 'FORMAT',
     choices: ['json', 'text', 'bin'],
@@ -29,6 +31,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'stdin',
+    group: 'general',
     type: 'boolean',
     commands: ['sign-string'],
     places: ['flag'],
@@ -36,6 +39,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'token',
+    group: 'general',
     type: 'pkcs11-uri',
     valueName: 'URI',
     commands: ['pkcs11 list'],
@@ -44,6 +48,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'login',
+    group: 'general',
     type: 'boolean',
     commands: ['pkcs11 list'],
     places: ['flag'],
@@ -51,6 +56,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'json',
+    group: 'general',
     type: 'boolean',
     commands: ['pkcs11 list', 'status'],
     places: ['flag'],
@@ -59,6 +65,7 @@ export const COMMAND_SETTINGS = [
   {
     name: 'targetProfile',
     flag: 'profile',
+    group: 'general',
     type: 'text',
     valueName: 'NAME',
     commands: ['update'],
@@ -70,6 +77,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'settingsProfile',
+    group: 'general',
     type: 'text',
     valueName: 'NAME',
     commands: ['update'],
@@ -78,12 +86,14 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'once',
+    group: 'general',
     type: 'boolean',
     commands: ['update'],
     help: 'Write credentials once instead of keeping them fresh',
   },
   {
     name: 'port',
+    group: 'endpoint',
     type: 'integer',
     valueName: 'PORT',
     range: [0, 65_535],
@@ -94,6 +104,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'bind',
+    group: 'endpoint',
     type: 'text',
     valueName: 'ADDRESS',
     commands: ['serve', 'status'],
@@ -102,6 +113,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'allowRemote',
+    group: 'endpoint',
     type: 'boolean',
     commands: ['serve'],
     warning: {
@@ -112,6 +124,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'hostName',
+    group: 'endpoint',
     type: 'lines',
     valueName: 'NAME',
     commands: ['serve'],
@@ -119,6 +132,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'allowUser',
+    group: 'endpoint',
     type: 'lines',
     valueName: 'USER',
     commands: ['serve'],
@@ -126,6 +140,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'hopLimit',
+    group: 'endpoint',
     type: 'integer',
     valueName: 'HOPS',
     range: [1, 255],
@@ -134,18 +149,21 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'noImds',
+    group: 'endpoint',
     type: 'boolean',
     commands: ['serve'],
     help: 'Serve container clients only, which have to show a token',
   },
   {
     name: 'instanceIdentityDocument',
+    group: 'endpoint',
     type: 'boolean',
     commands: ['serve'],
     help: 'Answer for an (unsigned) instance identity document too, which some tools take the region from',
   },
   {
     name: 'tokenFolder',
+    group: 'endpoint',
     type: 'path',
     valueName: 'PATH',
     commands: ['serve'],
@@ -154,18 +172,21 @@ export const COMMAND_SETTINGS = [
   {
     name: 'waitForCredentials',
     flag: 'wait',
+    group: 'endpoint',
     type: 'boolean',
     commands: ['serve'],
     help: 'Go on when the first credentials cannot be had, instead of ending with the cause',
   },
   {
     name: 'server',
+    group: 'endpoint',
     type: 'boolean',
     commands: ['exec'],
     help: 'Give the program a private endpoint that refreshes, instead of fixed credentials',
   },
   {
     name: 'shell',
+    group: 'general',
     type: 'choice',
     valueName: 'SHELL',
     choices: ['bash', 'fish', 'powershell', 'json', 'dotenv'],
@@ -175,6 +196,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'trustAnchor',
+    group: 'endpoint',
     type: 'path',
     valueName: 'PATH',
     commands: EMULATOR,
@@ -184,6 +206,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'crl',
+    group: 'endpoint',
     type: 'path',
     valueName: 'PATH',
     commands: EMULATOR,
@@ -192,6 +215,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'acceptRoleSessionName',
+    group: 'endpoint',
     type: 'boolean',
     commands: EMULATOR,
     places: ['flag'],
@@ -199,6 +223,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'tls',
+    group: 'endpoint',
     type: 'boolean',
     commands: EMULATOR,
     places: ['flag'],
@@ -206,6 +231,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'tlsCaOut',
+    group: 'endpoint',
     type: 'path',
     valueName: 'PATH',
     commands: EMULATOR,
@@ -214,6 +240,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'fault',
+    group: 'endpoint',
     type: 'lines',
     valueName: 'FAULT',
     commands: EMULATOR,
@@ -222,6 +249,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'quiet',
+    group: 'general',
     type: 'boolean',
     commands: EMULATOR,
     places: ['flag'],

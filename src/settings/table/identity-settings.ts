@@ -12,6 +12,7 @@ const STORES = 'certificate stores of Windows'
 export const IDENTITY_SETTINGS = [
   {
     name: 'certificate',
+    group: 'identity',
     type: 'certificate-location',
     valueName: 'PATH',
     commands: IDENTITY,
@@ -21,6 +22,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'privateKey',
+    group: 'identity',
     type: 'key-location',
     valueName: 'PATH',
     commands: KEY,
@@ -30,6 +32,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'intermediates',
+    group: 'identity',
     type: 'content-location',
     valueName: 'PATH',
     commands: SESSION,
@@ -37,6 +40,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'keyPassword',
+    group: 'identity',
     type: 'secret-source',
     valueName: 'SOURCE',
     // Also where no key is used: PKCS#12 files encrypt their certificates.
@@ -46,6 +50,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'pkcs8Password',
+    group: 'identity',
     type: 'secret-value',
     valueName: 'PASSWORD',
     commands: IDENTITY,
@@ -59,12 +64,14 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'strictPermissions',
+    group: 'identity',
     type: 'boolean',
     commands: KEY,
     help: 'Refuse a private key file that others may read, instead of warning',
   },
   {
     name: 'certSelector',
+    group: 'identity',
     type: 'text',
     valueName: 'SELECTOR',
     commands: IDENTITY,
@@ -73,12 +80,14 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'useLatestExpiringCertificate',
+    group: 'identity',
     type: 'boolean',
     commands: IDENTITY,
     help: 'Of several certificates that match, use the one that expires last',
   },
   {
     name: 'systemStoreName',
+    group: 'identity',
     type: 'text',
     valueName: 'NAME',
     commands: IDENTITY,
@@ -88,6 +97,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'pkcs11Lib',
+    group: 'identity',
     type: 'path',
     valueName: 'PATH',
     commands: TOKEN,
@@ -95,6 +105,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'pin',
+    group: 'identity',
     type: 'secret-source',
     valueName: 'SOURCE',
     commands: TOKEN,
@@ -102,6 +113,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'reusePin',
+    group: 'identity',
     type: 'boolean',
     commands: KEY,
     conflicts: ['tpmKeyPassword'],
@@ -109,12 +121,14 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'allowFinalPinTry',
+    group: 'identity',
     type: 'boolean',
     commands: TOKEN,
     help: 'Send a PIN although a wrong one would lock the token',
   },
   {
     name: 'tpmKeyPassword',
+    group: 'identity',
     type: 'secret-value',
     valueName: 'PASSWORD',
     commands: KEY,
@@ -128,12 +142,14 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'noTpmKeyPassword',
+    group: 'identity',
     type: 'boolean',
     commands: KEY,
     help: 'The TPM key has no password',
   },
   {
     name: 'tpmDevice',
+    group: 'identity',
     type: 'text',
     valueName: 'ADDRESS',
     commands: KEY,
@@ -143,6 +159,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'signerCommand',
+    group: 'identity',
     type: 'text',
     valueName: 'COMMAND',
     commands: SESSION,

@@ -12,6 +12,7 @@ import type { SettingRow } from '../setting-row.ts'
 export const SESSION_SETTINGS = [
   {
     name: 'trustAnchorArn',
+    group: 'session',
     type: 'trust-anchor-arn',
     valueName: 'ARN',
     commands: SESSION,
@@ -20,6 +21,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'profileArn',
+    group: 'session',
     type: 'profile-arn',
     valueName: 'ARN',
     commands: SESSION,
@@ -28,6 +30,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'roleArn',
+    group: 'session',
     type: 'role-arn',
     valueName: 'ARN',
     commands: SESSION,
@@ -36,6 +39,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'sessionDuration',
+    group: 'session',
     type: 'integer',
     valueName: 'SECONDS',
     range: [MIN_DURATION_SECONDS, MAX_DURATION_SECONDS],
@@ -44,6 +48,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'roleSessionName',
+    group: 'session',
     type: 'text',
     valueName: 'NAME',
     commands: SESSION,
@@ -53,6 +58,7 @@ export const SESSION_SETTINGS = [
     // No AWS_REGION and no `region` of the profile: they are the region of the program that runs us,
     // and a signature for any region but the trust anchor's is refused.
     name: 'region',
+    group: 'session',
     type: 'region',
     valueName: 'REGION',
     commands: SESSION,
@@ -60,6 +66,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'endpoint',
+    group: 'network',
     type: 'endpoint-url',
     valueName: 'URL',
     commands: SESSION,
@@ -72,6 +79,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'ignoreConfiguredEndpointUrls',
+    group: 'network',
     type: 'boolean',
     commands: SESSION,
     awsEnv: ['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'],
@@ -80,6 +88,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'useFipsEndpoint',
+    group: 'network',
     type: 'boolean',
     commands: SESSION,
     awsEnv: ['AWS_USE_FIPS_ENDPOINT'],
@@ -88,6 +97,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'useDualstackEndpoint',
+    group: 'network',
     type: 'boolean',
     commands: SESSION,
     awsEnv: ['AWS_USE_DUALSTACK_ENDPOINT'],
@@ -96,6 +106,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'caBundle',
+    group: 'network',
     type: 'path',
     valueName: 'PATH',
     commands: SESSION,
@@ -105,6 +116,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'noVerifySsl',
+    group: 'network',
     type: 'boolean',
     commands: SESSION,
     warning: {
@@ -115,6 +127,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'proxy',
+    group: 'network',
     type: 'proxy-address',
     valueName: 'URL',
     commands: SESSION,
@@ -123,6 +136,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'noProxy',
+    group: 'network',
     type: 'text',
     valueName: 'HOSTS',
     commands: SESSION,
@@ -131,6 +145,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'withProxy',
+    group: 'network',
     type: 'boolean',
     commands: SESSION,
     places: ['flag'],
@@ -138,6 +153,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'timeout',
+    group: 'network',
     type: 'integer',
     valueName: 'SECONDS',
     range: [1, 3600],
@@ -146,12 +162,14 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'cache',
+    group: 'session',
     type: 'boolean',
     commands: ['credential-process'],
     help: 'Share credentials between runs, in a private folder',
   },
   {
     name: 'cacheDir',
+    group: 'session',
     type: 'path',
     valueName: 'PATH',
     commands: ['credential-process', 'cache list', 'cache clear'],

@@ -103,7 +103,7 @@ describe('values', () => {
       flags: {
         endpoint: 'https://vpce.example/base',
         'session-duration': '900',
-        'no-verify-ssl': true,
+        'no-verify-ssl': 'true',
         'ca-bundle': '~/ca.pem',
         'log-format': 'JSON',
         proxy: 'http://user:pass@proxy:3128',
@@ -131,7 +131,7 @@ describe('values', () => {
     for (const text of ['false', 'False', 'F', '0']) {
       expect(withRequired({ flags: { debug: text } }).settings.debug).toBe(false)
     }
-    expect(withRequired({ flags: { debug: false } }).settings.debug).toBe(false)
+    expect(withRequired({ flags: { debug: 'false' } }).settings.debug).toBe(false)
   })
 
   it('of a repeated flag stay apart, commas and all', () => {
@@ -168,7 +168,7 @@ describe('values', () => {
     const arn = refusalOf(() => withRequired({ flags: { 'role-arn': TRUST_ANCHOR } }))
     expect(arn.code).toBe('ERR_CONFIG_ARN_INVALID')
     expect(arn.message).toMatch(/^--role-arn: .* is not the ARN of a role/)
-    expect(arn.hint).toContain('trustAnchorArn')
+    expect(arn.hint).toContain('--trust-anchor-arn')
     const endpoint = refusalOf(() =>
       withRequired({ env: { AWS_ENDPOINT_URL: 'http://stack:4566' } }),
     )
@@ -262,7 +262,7 @@ describe('the proxy', () => {
   })
 
   it('needs no --with-proxy, which is accepted', () => {
-    expect(withRequired({ flags: { 'with-proxy': true } }).warnings).toEqual([])
+    expect(withRequired({ flags: { 'with-proxy': 'true' } }).warnings).toEqual([])
   })
 })
 
@@ -470,7 +470,7 @@ describe('flags', () => {
       env: { ROLESANYWHERE_ROLE_ARN: 'nonsense' },
       config: '[default]\nrolesanywhere_session_duration = 1\n',
     })
-    expect(settings.sessionDuration).toBeUndefined()
+    expect(Object.keys(settings)).not.toContain('sessionDuration')
   })
 })
 
@@ -535,7 +535,7 @@ describe('secrets', () => {
 describe('--no-verify-ssl', () => {
   it('warns on every run that uses it', () => {
     const warned = (flags: Flags) => withRequired({ flags }).warnings.map(({ hint }) => hint)
-    expect(warned({ 'no-verify-ssl': true })).toEqual([
+    expect(warned({ 'no-verify-ssl': 'true' })).toEqual([
       'use --ca-bundle PATH instead of --no-verify-ssl',
     ])
     expect(warned({ 'no-verify-ssl': 'false' })).toEqual([])
