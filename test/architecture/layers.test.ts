@@ -42,8 +42,8 @@ const PKCS11_ROOMS: Readonly<Record<string, readonly string[]>> = {
   token: ['module'],
 }
 
-/** What the emulator may take from core: types and error classes, so that it shares no signing code. */
-const EMULATOR_MAY_USE = ['core/errors.ts', 'core/ports.ts']
+/** What the emulator may take from core: types, error classes and their words, and no signing code. */
+const EMULATOR_MAY_USE = ['core/errors.ts', 'core/ports.ts', 'core/wording.ts']
 
 /** Modules that stop core from being a function of its arguments. */
 const CORE_MAY_USE = ['node:crypto']
