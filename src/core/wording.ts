@@ -24,6 +24,7 @@ export type SettingName =
   | 'hopLimit'
   | 'intermediates'
   | 'keyPassword'
+  | 'lenient'
   | 'noTpmKeyPassword'
   | 'noVerifySsl'
   | 'pin'

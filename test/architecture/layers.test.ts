@@ -42,7 +42,7 @@ const PKCS11_ROOMS: Readonly<Record<string, readonly string[]>> = {
   token: ['module'],
 }
 
-/** What the emulator may take from core: types, error classes and their words, so that it shares no signing code. */
+/** What the emulator may take from core: types, error classes and their words, and no signing code. */
 const EMULATOR_MAY_USE = ['core/errors.ts', 'core/ports.ts', 'core/wording.ts']
 
 /** Modules that stop core from being a function of its arguments. */

@@ -7,8 +7,10 @@
  */
 
 import { writeFile } from 'node:fs/promises'
+import { parseProfileArn, parseRoleArn } from '../../core/arn.ts'
 import { startEmulator } from '../../emulator/emulator.ts'
 import { parseFault } from '../../emulator/faults.ts'
+import { parseLeniency } from '../../emulator/pkix/rules.ts'
 import { describeRequest } from '../../emulator/request-facts.ts'
 import { readSmallFile } from '../../machine/read-file.ts'
 import type { Invocation } from '../invocation.ts'
@@ -24,6 +26,16 @@ export async function execute(invocation: Invocation<'emulator'>): Promise<void>
     trustAnchors: anchor.bytes.toString('latin1'),
     revocationLists: crl === undefined ? undefined : (await readSmallFile(crl, '--crl')).bytes,
     acceptRoleSessionName: settings.acceptRoleSessionName,
+    profileDuration: settings.profileDuration,
+    maxSessionDuration: settings.maxSessionDuration,
+    lenient: parseLeniency(settings.lenient ?? []),
+    resources: {
+      trustAnchorArn: settings.trustAnchorArn?.text,
+      trustAnchorEnabled: !settings.trustAnchorDisabled,
+      profileArns: settings.allowProfile?.map((arn) => parseProfileArn(arn).text),
+      profileEnabled: !settings.profileDisabled,
+      roleArns: settings.allowRole?.map((arn) => parseRoleArn(arn).text),
+    },
     tls: settings.tls,
     port: settings.port,
     faults: settings.fault?.map(parseFault),

@@ -15,9 +15,9 @@ export const SESSION_SETTINGS = [
     group: 'session',
     type: 'trust-anchor-arn',
     valueName: 'ARN',
-    commands: SESSION,
+    commands: [...SESSION, 'emulator'],
     requiredBy: SESSION,
-    help: 'Trust anchor that vouches for the certificate',
+    help: 'Trust anchor that vouches for the certificate; for the emulator, the only one there is',
   },
   {
     name: 'profileArn',
