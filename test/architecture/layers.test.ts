@@ -20,6 +20,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   settings: ['core', 'machine'],
   outputs: ['core', 'machine', 'session', 'settings'],
   emulator: ['core'],
+  doctor: ['core', 'machine', 'identity', 'settings', 'transport', 'session'],
   cli: ['core', 'machine', 'identity', 'transport', 'session', 'settings', 'outputs', 'emulator'],
 }
 
