@@ -223,6 +223,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'lenient',
+    group: 'general',
     type: 'lines',
     valueName: 'RULE',
     commands: EMULATOR,
@@ -231,6 +232,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'trustAnchorDisabled',
+    group: 'general',
     type: 'boolean',
     commands: EMULATOR,
     places: ['flag'],
@@ -238,6 +240,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'allowProfile',
+    group: 'general',
     type: 'lines',
     valueName: 'ARN',
     commands: EMULATOR,
@@ -246,6 +249,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'profileDisabled',
+    group: 'general',
     type: 'boolean',
     commands: EMULATOR,
     places: ['flag'],
@@ -253,6 +257,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'allowRole',
+    group: 'general',
     type: 'lines',
     valueName: 'ARN',
     commands: EMULATOR,
@@ -261,6 +266,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'profileDuration',
+    group: 'general',
     type: 'integer',
     valueName: 'SECONDS',
     range: [900, 43_200],
@@ -271,6 +277,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'maxSessionDuration',
+    group: 'general',
     type: 'integer',
     valueName: 'SECONDS',
     range: [3600, 43_200],
