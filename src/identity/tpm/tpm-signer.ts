@@ -14,7 +14,7 @@ import type { KeyObject } from 'node:crypto'
 import { signingAlgorithmOf, type SigningAlgorithm } from '../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Signer, SignOptions } from '../../core/ports.ts'
-import { encodeEcdsaSignature } from '../ecdsa-signature.ts'
+import { encodeEcdsaSignature } from '../../core/ecdsa-signature.ts'
 import { isSignatureOf } from '../node-signature.ts'
 import { openTpm, type TpmChannel } from './channel.ts'
 import {
