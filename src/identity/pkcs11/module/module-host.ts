@@ -12,6 +12,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { RolesAnywhereError } from '../../../core/errors.ts'
+import { TurnQueue } from '../../../machine/turn-queue.ts'
 import { CryptokiError } from '../cryptoki.ts'
 import type {
   HostFailure,
@@ -113,7 +114,7 @@ class HostChannel {
   readonly #child: ChildProcess
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>()
   #lastId = 0
-  #idle: Promise<unknown> = Promise.resolve()
+  readonly #turns = new TurnQueue()
   #end: RolesAnywhereError | undefined
 
   constructor({ path, env, deadlines }: ModuleHostOptions) {
@@ -146,13 +147,10 @@ class HostChannel {
     ask: HostOperations[Name]['ask'],
     { signal, timeoutMs }: AskOptions & { readonly timeoutMs?: number },
   ): Promise<HostOperations[Name]['answer']> {
-    const turn = this.#idle.then(async () => {
-      const waitsForPerson = operation === 'login' || operation === 'sign'
-      const { personMs, callMs } = this.#deadlines
-      return this.#send(operation, ask, signal, timeoutMs ?? (waitsForPerson ? personMs : callMs))
-    })
-    this.#idle = turn.catch(() => undefined)
-    return turn as Promise<HostOperations[Name]['answer']>
+    const waitsForPerson = operation === 'login' || operation === 'sign'
+    const limitMs = timeoutMs ?? this.#deadlines[waitsForPerson ? 'personMs' : 'callMs']
+    const answer = this.#turns.run(async () => this.#send(operation, ask, signal, limitMs))
+    return answer as Promise<HostOperations[Name]['answer']>
   }
 
   kill(): void {

@@ -12,6 +12,7 @@ import { verify, type KeyObject } from 'node:crypto'
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Signer, SignOptions } from '../../../core/ports.ts'
 import { quoted } from '../../../core/printable.ts'
+import { TurnQueue } from '../../../machine/turn-queue.ts'
 import { CKR, CryptokiError, isStaleState } from '../cryptoki.ts'
 import { explainCryptokiError } from '../explain-failure.ts'
 import type { KeyObjectInfo } from '../host-protocol.ts'
@@ -38,7 +39,7 @@ export class Pkcs11Signer implements Signer {
   readonly #options: Pkcs11SignerOptions
   /** `undefined` while the token is lost. */
   #key: KeyObjectInfo | undefined
-  #idle: Promise<unknown> = Promise.resolve()
+  readonly #turns = new TurnQueue()
   /** Form of `signingForms` that the token takes, once known. */
   #form = 0
 
@@ -50,10 +51,8 @@ export class Pkcs11Signer implements Signer {
 
   /** @throws {RolesAnywhereError} codes of the key family, ERR_CANCELLED. */
   async sign(message: Uint8Array, options: SignOptions = {}): Promise<Uint8Array> {
-    const turn = this.#idle.then(async () => this.#signWithRecovery(message, options))
-    this.#idle = turn.catch(() => undefined)
     try {
-      return await turn
+      return await this.#turns.run(async () => this.#signWithRecovery(message, options))
     } catch (error) {
       throw explainCryptokiError(error, `token ${quoted(this.#options.connection.token.label)}`)
     }
