@@ -157,10 +157,10 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(proxy.calls('C_Login')).toEqual([])
     })
 
-    test('the final try is made only with --allow-final-pin-try', async () => {
+    test('the final try is made only when that is allowed', async () => {
       await expect(load(world({ faults: `flags=${FLAG.finalTry}` }))).rejects.toMatchObject({
         code: 'ERR_TOKEN_PIN_FINAL_TRY',
-        hint: expect.stringContaining('--allow-final-pin-try') as string,
+        hint: expect.stringContaining('allowFinalPinTry') as string,
       })
       expect(proxy.calls('C_Login')).toEqual([])
       const ports = world({ faults: `flags=${FLAG.finalTry}` })
@@ -182,7 +182,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       const failure = load(world({ env: { PIN: 'wrong-pin' } }))
       await expect(failure).rejects.toMatchObject({
         code: 'ERR_TOKEN_PIN_INCORRECT',
-        message: expect.stringMatching(/--pin/u) as string,
+        message: expect.stringMatching(/\(from pin\)$/u) as string,
       })
       expect(proxy.calls('C_Login')).toEqual(['C_Login user=1 0xa0'])
     })

@@ -8,6 +8,7 @@ import type { Pkcs11Ports } from '../../src/identity/pkcs11/token/token-world.ts
 import type { HostDeadlines } from '../../src/identity/pkcs11/module/module-host.ts'
 import { RefusedPasswords } from '../../src/identity/secret/refused-passwords.ts'
 import { RolesAnywhereError } from '../../src/core/errors.ts'
+import { inWords, type Wording } from '../../src/core/wording.ts'
 
 export interface TestPorts extends Pkcs11Ports {
   readonly questions: string[]
@@ -32,7 +33,7 @@ export function testPorts({ env, answers, deadlines, now = NOW }: TestPortsOptio
   const warnings: string[] = []
   const left = [...(answers ?? [])]
   const reporter = {
-    warn: (message: string) => void warnings.push(message),
+    warn: (message: Wording) => void warnings.push(inWords(message)),
     debug: () => undefined,
   }
   return {

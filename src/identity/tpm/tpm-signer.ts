@@ -254,7 +254,7 @@ async function explained<T>(name: string, work: () => Promise<T>): Promise<T> {
     throw new RolesAnywhereError(
       'ERR_KEY_TPM_LOCKED_OUT',
       `the TPM is locked after too many wrong passwords and refuses ${name}`,
-      { hint: 'wait until it recovers, or reset it with "tpm2_dictionarylockout --clear-lockout"' },
+      { hint: 'wait until it recovers, or reset it with "tpm2_dictionarylockout -c"' },
     )
   }
 }

@@ -11,12 +11,12 @@ const PACKAGES: Readonly<Record<string, { purpose: string; install: string }>> =
   pkcs11js: {
     purpose: 'PKCS#11 tokens need the optional package pkcs11js',
     install:
-      'npm install --global pkcs11js@2.1.7 (it is compiled: C++ compiler, make and python3 needed; ' +
+      'npm install -g pkcs11js@2.1.7 (it is compiled: C++ compiler, make and python3 needed; ' +
       'where npm holds back install scripts, approve this one)',
   },
   koffi: {
     purpose: 'a PIN typed on the reader needs the optional package koffi',
-    install: 'npm install --global koffi@3.3.4',
+    install: 'npm install -g koffi@3.3.4',
   },
 }
 

@@ -12,6 +12,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { RolesAnywhereError } from '../../../core/errors.ts'
+import { says, setting } from '../../../core/wording.ts'
 import { TurnQueue } from '../../../machine/turn-queue.ts'
 import { CryptokiError } from '../cryptoki.ts'
 import type {
@@ -247,7 +248,7 @@ function crashed(path: string, how: string): RolesAnywhereError {
     'ERR_TOKEN_MODULE_CRASHED',
     `the PKCS#11 module "${path}" ended its process (${how})`,
     {
-      hint: 'try another module with --pkcs11-lib, or a newer version of it',
+      hint: says`try another module with ${setting('pkcs11Lib')}, or a newer version of it`,
       detail: { path, how },
     },
   )

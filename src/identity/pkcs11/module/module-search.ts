@@ -1,7 +1,7 @@
 /**
  * Which PKCS#11 modules to load: the one that was named, or those that the system knows.
  *
- * In order: `--pkcs11-lib`; `module-path` and `module-name` of the URI; p11-kit's configured modules;
+ * In order: the setting `pkcs11Lib`; `module-path` and `module-name` of the URI; p11-kit's configured modules;
  * p11-kit's proxy; well-known places. Everything found is checked (module-file.ts) before it is named
  * here; nothing is loaded.
  *
@@ -15,6 +15,7 @@ import { basename, join, resolve } from 'node:path'
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import { quoted } from '../../../core/printable.ts'
+import { says, setting, type Wording } from '../../../core/wording.ts'
 import { checkModuleFile } from './module-file.ts'
 import { moduleCandidates, readP11KitModules } from './p11-kit-config.ts'
 
@@ -23,7 +24,7 @@ export interface ModuleCandidate {
   /** Canonical and checked. */
   readonly path: string
   /** What named it, for `pkcs11 list` and messages. */
-  readonly origin: string
+  readonly origin: Wording
 }
 
 export interface ModuleSearch {
@@ -45,7 +46,7 @@ export interface ModulePlaces {
 /**
  * The modules to look into.
  *
- * @param library value of `--pkcs11-lib`.
+ * @param library value of the setting `pkcs11Lib`.
  * @throws {RolesAnywhereError} ERR_TOKEN_MODULE_UNUSABLE when a named module is absent or not safe.
  */
 export function searchModules(
@@ -96,8 +97,9 @@ function namedModule(
     // lies in the current folder is loaded only when a path says so.
     const path = library.includes('/') || library.includes('\\') ? resolve(library) : undefined
     const found = path ?? findByFileName(library, places)
-    if (found === undefined) throw unknownModule(library, '--pkcs11-lib')
-    return { path: checkModuleFile(found, '--pkcs11-lib'), origin: '--pkcs11-lib' }
+    const origin = says`${setting('pkcs11Lib')}`
+    if (found === undefined) throw unknownModule(library, origin)
+    return { path: checkModuleFile(found, origin), origin }
   }
   const modulePath = uri.query.get('module-path')
   if (modulePath !== undefined) {
@@ -130,11 +132,11 @@ function findByName(name: string, places: ModulePlaces): string {
   throw unknownModule(name, 'module-name of the URI')
 }
 
-function unknownModule(name: string, setting: string): RolesAnywhereError {
+function unknownModule(name: string, origin: Wording): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_TOKEN_MODULE_UNUSABLE',
-    `no PKCS#11 module is called ${quoted(name)} (${setting})`,
-    { hint: 'give its path with --pkcs11-lib' },
+    says`no PKCS#11 module is called ${quoted(name)} (${origin})`,
+    { hint: says`give its path with ${setting('pkcs11Lib')}` },
   )
 }
 

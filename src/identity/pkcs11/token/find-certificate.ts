@@ -13,6 +13,7 @@ import { RolesAnywhereError } from '../../../core/errors.ts'
 import { describePkcs11Uri, formatPkcs11Uri, type Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { Clock } from '../../../core/ports.ts'
 import { quoted } from '../../../core/printable.ts'
+import { says, setting } from '../../../core/wording.ts'
 import { leavesAmong, longestLasting } from '../../certificate/choose-certificate.ts'
 import type { CertificateObject, TokenInfo } from '../host-protocol.ts'
 import type { TokenConnection } from './token-connection.ts'
@@ -33,7 +34,7 @@ export interface CertificateChoice {
   readonly certSelector?: string | undefined
   /** Whether `certSelector` means a certificate. */
   readonly matches: (certificate: X509Certificate) => boolean
-  /** `--use-latest-expiring-certificate`. */
+  /** Of several: the valid one that lasts longest. Default: refuse. */
   readonly useLatestExpiring?: boolean | undefined
 }
 
@@ -61,9 +62,9 @@ export async function findCertificates(
 /** A misspelt label looks like a hidden certificate, so a missing PIN must not be all that is said. */
 function withReason(error: unknown, uri: Pkcs11Uri): unknown {
   if (!(error instanceof RolesAnywhereError)) return error
-  const message = `${error.message} (without a login no certificate matches ${describePkcs11Uri(uri)})`
-  const { hint, detail, cause } = error
-  return new RolesAnywhereError(error.code, message, { hint, detail, cause })
+  const { code, detail, cause, wording } = error
+  const message = says`${wording.message} (without a login no certificate matches ${describePkcs11Uri(uri)})`
+  return new RolesAnywhereError(code, message, { hint: wording.hint, detail, cause })
 }
 
 /**
@@ -143,10 +144,10 @@ function notFound(
 ): RolesAnywhereError {
   const tokens = connections.map(({ token }) => quoted(token.label)).join(', ')
   const hidden = connections.length > 1 ? '; none was logged in to, because several match' : ''
-  const selected = choice.certSelector === undefined ? '' : ' and --cert-selector'
+  const selected = choice.certSelector === undefined ? '' : says` and ${setting('certSelector')}`
   return new RolesAnywhereError(
     'ERR_TOKEN_OBJECT_NOT_FOUND',
-    `no certificate matches ${describePkcs11Uri(choice.uri)}${selected} (tokens: ${tokens}${hidden})`,
+    says`no certificate matches ${describePkcs11Uri(choice.uri)}${selected} (tokens: ${tokens}${hidden})`,
     { hint: '`rolesanywhere pkcs11 list` prints URIs that are ready to paste' },
   )
 }
@@ -159,7 +160,7 @@ function ambiguous(uri: Pkcs11Uri, found: readonly FoundCertificate[]): RolesAny
     'ERR_TOKEN_AMBIGUOUS',
     `${found.length} certificates match ${describePkcs11Uri(uri)}: ${candidates.join(', ')}`,
     {
-      hint: 'use one of these URIs, or --use-latest-expiring-certificate',
+      hint: says`use one of these URIs, or ${setting('useLatestExpiringCertificate')}`,
       detail: { candidates },
     },
   )

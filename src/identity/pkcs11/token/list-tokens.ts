@@ -9,6 +9,7 @@
 
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
+import { says, setting, type Wording } from '../../../core/wording.ts'
 import { nameOnOneLine } from '../../certificate/names.ts'
 import { CKF, CKK } from '../cryptoki.ts'
 import { objectUri, parseObject } from './find-certificate.ts'
@@ -21,8 +22,8 @@ import { tokenUri } from './token-search.ts'
 
 export interface ListedModule {
   readonly path: string
-  /** What named it: a flag, a p11-kit configuration, a well-known place. */
-  readonly origin: string
+  /** What named it: a setting, a p11-kit configuration, a well-known place. */
+  readonly origin: Wording
   readonly description: string
   readonly version: string
   readonly tokens: readonly ListedToken[]
@@ -39,7 +40,7 @@ export interface ListedToken {
   readonly certificates: readonly ListedCertificate[]
   readonly keys: readonly ListedKey[]
   /** Why its objects could not be read. */
-  readonly problem?: string
+  readonly problem?: Wording
 }
 
 export interface ListedCertificate {
@@ -63,7 +64,7 @@ export interface ListedKey {
 export interface TokenListing {
   readonly modules: readonly ListedModule[]
   /** What kept modules from being looked into. */
-  readonly problems: readonly string[]
+  readonly problems: readonly Wording[]
 }
 
 /**
@@ -100,7 +101,7 @@ export async function listPkcs11(
   }))
   return {
     modules: await Promise.all(modules),
-    problems: [...failures, ...search.rejected].map(({ message }) => message),
+    problems: [...failures, ...search.rejected].map(({ wording }) => wording.message),
   }
 }
 
@@ -114,7 +115,7 @@ async function logInToOne(connections: readonly TokenConnection[]): Promise<void
       'ERR_TOKEN_AMBIGUOUS',
       `a login needs one token, and ${connections.length} are present: ${candidates.join(', ')}`,
       {
-        hint: 'give the URI of one: rolesanywhere pkcs11 list --login --token URI',
+        hint: says`give the URI of one with ${setting('token')}`,
         detail: { candidates },
       },
     )
@@ -141,7 +142,7 @@ async function listToken(connection: TokenConnection): Promise<ListedToken> {
     }
   } catch (error) {
     if (!(error instanceof RolesAnywhereError)) throw error
-    return { ...identity, certificates: [], keys: [], problem: error.message }
+    return { ...identity, certificates: [], keys: [], problem: error.wording.message }
   }
 }
 

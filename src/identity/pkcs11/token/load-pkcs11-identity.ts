@@ -19,6 +19,7 @@ import {
 } from '../../../core/key-location.ts'
 import { parsePkcs11Uri, type Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { Identity, Reporter } from '../../../core/ports.ts'
+import { says, setting } from '../../../core/wording.ts'
 import { buildChain } from '../../certificate/certificate-chain.ts'
 import { adviseOnCertificate, checkValidity } from '../../certificate/check-certificate.ts'
 import { byLifetime, leavesAmong } from '../../certificate/choose-certificate.ts'
@@ -39,7 +40,7 @@ export interface Pkcs11IdentityOptions extends TokenOptions {
   readonly privateKey?: KeyLocation | undefined
   /** A file with more certificates for the chain. */
   readonly intermediates?: ContentLocation | undefined
-  /** `--cert-selector`. */
+  /** The setting of the same name. */
   readonly certSelector?: string | undefined
   /** Of a certificate file that is PKCS#12. */
   readonly password?: PasswordOptions['password']
@@ -191,7 +192,7 @@ async function selectFrom(
   return await selectLeaves(certificates, { certificate, certSelector })
 }
 
-/** Whether a certificate is one that `--cert-selector` means; without one, all are. */
+/** Whether a certificate is one that the selector means; without one, all are. */
 export async function selectorTest({
   certSelector,
 }: Pick<Pkcs11IdentityOptions, 'certSelector'>): Promise<
@@ -231,6 +232,6 @@ function keyUriOf(
   throw new RolesAnywhereError(
     'ERR_USAGE_CONFLICT',
     'a certificate on a token needs its private key on a token too',
-    { hint: 'leave out --private-key, or give a pkcs11 URI for both' },
+    { hint: says`leave out ${setting('privateKey')}, or give a pkcs11 URI for both` },
   )
 }

@@ -8,6 +8,7 @@
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import { describePkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import { quoted } from '../../../core/printable.ts'
+import { says, setting } from '../../../core/wording.ts'
 import { objectUri } from './find-certificate.ts'
 import { findKey, type KeyChoice, type KeyCriteria } from './find-key.ts'
 import type { KeyObjectInfo, TokenInfo } from '../host-protocol.ts'
@@ -90,7 +91,7 @@ function notUsable(
   }
 }
 
-const NAME_THE_KEY = 'name the key with --private-key and a pkcs11 URI'
+const NAME_THE_KEY = says`name the key with ${setting('privateKey')} and a pkcs11 URI`
 
 function severalTokens(found: readonly LocatedKey[], criteria: KeyCriteria): RolesAnywhereError {
   const candidates = found.map(({ connection, key }) => objectUri(connection.token, key, 'private'))

@@ -96,9 +96,9 @@ export class PinEntry {
         if (!isPinRefusal(error)) throw error
         if (pin !== null) this.#refused.add(nameOf(token), Buffer.from(pin))
         this.#accepted = undefined
-        const explained = pinError(error, token, this.#settings)
-        if (!isTyped || prompts === MAX_PROMPTS) throw explained
-        this.#ports.tell(explained.message)
+        const refusal = explainRefusal(error, token)
+        if (!isTyped || prompts === MAX_PROMPTS) throw withPlace(refusal, this.#settings)
+        this.#ports.tell(refusal.message)
       }
     }
   }
@@ -117,7 +117,9 @@ export class PinEntry {
         throw new RolesAnywhereError(
           'ERR_TOKEN_PIN_FINAL_TRY',
           `one more wrong PIN would lock token ${name}; no PIN was sent`,
-          { hint: 'when you are sure of the PIN, allow the last try with --allow-final-pin-try' },
+          {
+            hint: says`when you are sure of the PIN, allow the last try with ${setting('allowFinalPinTry')}`,
+          },
         )
       }
       this.#ports.reporter.warn(`this is the last PIN try of token ${name}`)
@@ -164,8 +166,8 @@ export class PinEntry {
         {
           hint:
             purpose === 'login'
-              ? 'say where the PIN is with --pin file:PATH, env:NAME, credential:NAME or cmd:COMMAND'
-              : 'use the login’s PIN for it with --reuse-pin',
+              ? says`say where the PIN is with ${setting('pin', 'file:PATH')}, env:NAME, credential:NAME or cmd:COMMAND`
+              : says`use the login’s PIN for it with ${setting('reusePin')}`,
           cause: error,
         },
       )
@@ -194,7 +196,7 @@ function nonEmpty(pin: string, token: TokenInfo): string {
   throw new RolesAnywhereError(
     'ERR_TOKEN_PIN_REQUIRED',
     `the PIN given for token ${quoted(token.label)} is empty; it was not sent`,
-    { hint: 'check what --pin or pin-source names' },
+    { hint: says`check what ${setting('pin')} or pin-source names` },
   )
 }
 
@@ -222,16 +224,21 @@ const PIN_REFUSALS: readonly number[] = [
   CKR.PIN_LOCKED,
 ]
 
-function pinError(error: unknown, token: TokenInfo, settings: PinSettings): RolesAnywhereError {
+function explainRefusal(error: unknown, token: TokenInfo): RolesAnywhereError {
   if (error instanceof RolesAnywhereError) return error
   const explained = explainCryptokiError(error, `token ${quoted(token.label)}`)
-  if (!(explained instanceof RolesAnywhereError)) throw explained
-  const place = settings.source ?? (settings.value === undefined ? undefined : 'pin-value')
-  const from =
-    place === undefined ? '' : says` (from ${typeof place === 'string' ? place : place.namedBy})`
-  return new RolesAnywhereError(explained.code, says`${explained.wording.message}${from}`, {
-    hint: explained.hint ?? CHECK_PIN,
-    detail: explained.detail,
-    cause: error,
-  })
+  if (explained instanceof RolesAnywhereError) return explained
+  throw explained
+}
+
+/** Says where the PIN came from, for whoever has to correct it there. */
+function withPlace(refusal: RolesAnywhereError, settings: PinSettings): RolesAnywhereError {
+  const place =
+    settings.source?.namedBy ?? (settings.value === undefined ? undefined : 'pin-value of the URI')
+  const { message, hint } = refusal.wording
+  return new RolesAnywhereError(
+    refusal.code,
+    place === undefined ? message : says`${message} (from ${place})`,
+    { hint: hint ?? CHECK_PIN, detail: refusal.detail, cause: refusal.cause },
+  )
 }

@@ -1,5 +1,5 @@
 /**
- * Where the PIN of a token comes from: attributes of a URI first, then `--pin`.
+ * Where the PIN of a token comes from: attributes of a URI first, then the setting `pin`.
  *
  * @see RFC 7512 section 2.4 (pin-source, pin-value)
  * @module
@@ -10,6 +10,7 @@ import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { Reporter } from '../../../core/ports.ts'
 import { findSecretSource, type SecretSource } from '../../../core/secret-source.ts'
+import { says, setting } from '../../../core/wording.ts'
 import type { PinSettings } from './pin-entry.ts'
 
 /**
@@ -26,7 +27,7 @@ export function pinSettings(
     const value = query.get('pin-value')
     if (value !== undefined) {
       reporter.warn('the PIN is written in the pkcs11 URI, where other users may see it', {
-        hint: 'use --pin or pin-source, which say where the PIN is',
+        hint: says`use ${setting('pin')} or pin-source, which say where the PIN is`,
       })
       return { ...settings, source: undefined, value }
     }

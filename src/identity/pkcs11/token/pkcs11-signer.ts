@@ -12,6 +12,7 @@ import { verify, type KeyObject } from 'node:crypto'
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Signer, SignOptions } from '../../../core/ports.ts'
 import { quoted } from '../../../core/printable.ts'
+import { says, setting } from '../../../core/wording.ts'
 import { TurnQueue } from '../../../machine/turn-queue.ts'
 import { CKR, CryptokiError, isStaleState } from '../cryptoki.ts'
 import { explainCryptokiError } from '../explain-failure.ts'
@@ -138,7 +139,7 @@ export class Pkcs11Signer implements Signer {
       'ERR_KEY_MISMATCH',
       `the key on token ${quoted(connection.token.label)} does not belong to the certificate: ` +
         'its signature does not verify',
-      { hint: 'name the right key with --private-key and a pkcs11 URI' },
+      { hint: says`name the right key with ${setting('privateKey')} and a pkcs11 URI` },
     )
   }
 }

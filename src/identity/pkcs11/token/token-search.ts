@@ -7,6 +7,7 @@
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import { describePkcs11Uri, formatPkcs11Uri, type Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { Reporter } from '../../../core/ports.ts'
+import { joined, says, setting } from '../../../core/wording.ts'
 import { explainCryptokiError } from '../explain-failure.ts'
 import type { SlotInfo, TokenInfo } from '../host-protocol.ts'
 import { ModuleHost, type HostDeadlines } from '../module/module-host.ts'
@@ -160,14 +161,14 @@ function notFound(
       : candidates.length === 0
         ? 'no token is present'
         : `present: ${candidates.join(', ')}`
-  const broken = failures.map(({ message }) => message).join('; ')
+  const broken = failures.map(({ wording }) => says`; ${wording.message}`)
   return new RolesAnywhereError(
     'ERR_TOKEN_NOT_FOUND',
-    `no token matches ${describePkcs11Uri(uri)} (${seen}${broken === '' ? '' : `; ${broken}`})`,
+    says`no token matches ${describePkcs11Uri(uri)} (${seen}${joined(broken, '')})`,
     {
       hint:
         candidates.length === 0
-          ? 'plug the token in, or name its module with --pkcs11-lib'
+          ? says`plug the token in, or name its module with ${setting('pkcs11Lib')}`
           : '`rolesanywhere pkcs11 list` prints URIs that are ready to paste',
       detail: { candidates, modules },
     },

@@ -22,9 +22,9 @@ import { tokenMatches } from './uri-match.ts'
 
 /** What every command on tokens can be told. */
 export interface TokenOptions {
-  /** `--pkcs11-lib`. Default: what the URI says, then what the system knows. */
+  /** The setting `pkcs11Lib`. Default: what the URI says, then what the system knows. */
   readonly library?: string | undefined
-  /** `--pin`. Default: ask on the terminal. */
+  /** The setting `pin`. Default: ask on the terminal. */
   readonly pin?: SecretSource | undefined
   /** Use the login's PIN for keys that ask for one with every signature. Default false. */
   readonly reusePin?: boolean | undefined
