@@ -7,7 +7,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { verify } from 'node:crypto'
 import { chmodSync, copyFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { parsePkcs11Uri } from '../../src/core/pkcs11-uri.ts'
 import type { Identity } from '../../src/core/ports.ts'
 import { createAuthority } from '../../src/emulator/throwaway-pki.ts'
@@ -31,7 +31,11 @@ import { testPorts, type TestPorts } from '../support/token-ports.ts'
 
 const MESSAGE = Buffer.from('message')
 const CERTIFICATE = 'pkcs11:token=main;object=ec'
-const SHORT: HostDeadlines = { callMs: 1500, personMs: 1500 }
+/** For calls that nobody is waited for in, or for those with a person: the others keep their time. */
+const SHORT_CALL: HostDeadlines = { callMs: 1500, personMs: 60_000 }
+const SHORT_SIGNATURE: HostDeadlines = { callMs: 60_000, personMs: 1500 }
+/** Until a fact is given up that the system brings about when it gets to it; in milliseconds. */
+const PATIENCE = { timeout: 20_000 }
 
 const FLAG = { keypad: '100', countLow: '10000', finalTry: '20000', locked: '40000' }
 
@@ -54,6 +58,11 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
     }
     proxy = new ProxyModule(tokens)
   }, 60_000)
+
+  afterEach(async () => {
+    // What a test closed has been told to end; the next one looks for its own process.
+    await expect.poll(() => hostProcesses(), PATIENCE).toEqual([])
+  })
 
   afterAll(() => {
     tokens[Symbol.dispose]()
@@ -255,12 +264,14 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
 
   describe('modules', () => {
     test('one that hangs in C_Initialize is cut at the deadline', async () => {
-      const started = performance.now()
       await expect(
-        load(world({ faults: 'hang=C_Initialize', deadlines: SHORT })),
-      ).rejects.toMatchObject({ code: 'ERR_TOKEN_TIMEOUT' })
-      expect(performance.now() - started).toBeLessThan(10 * SHORT.callMs)
-      expect(hostProcesses()).toEqual([])
+        load(world({ faults: 'hang=C_Initialize', deadlines: SHORT_CALL })),
+      ).rejects.toMatchObject({
+        code: 'ERR_TOKEN_TIMEOUT',
+        detail: { operation: 'open', timeoutMs: SHORT_CALL.callMs },
+      })
+      // It was killed, but the system may take its time to end it.
+      await expect.poll(() => hostProcesses(), PATIENCE).toEqual([])
     })
 
     test('one that crashes in C_Initialize is named', async () => {
@@ -279,7 +290,9 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
     })
 
     test('one that hangs while it signs fails that signature only', async () => {
-      await using identity = await load(world({ faults: 'hang=C_Sign:1', deadlines: SHORT }))
+      await using identity = await load(
+        world({ faults: 'hang=C_Sign:1', deadlines: SHORT_SIGNATURE }),
+      )
       await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({
         code: 'ERR_TOKEN_TIMEOUT',
       })
@@ -291,7 +304,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(await signs(identity)).toBe(true)
       const [pid] = hostProcesses()
       process.kill(pid!, 'SIGKILL')
-      await expect.poll(() => isReaped(pid!)).toBe(true)
+      await expect.poll(() => isReaped(pid!), PATIENCE).toBe(true)
       expect(await signs(identity)).toBe(true)
       expect(hostProcesses()).not.toContain(pid)
     })
@@ -300,7 +313,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       await using identity = await load(world({ faults: 'hang=C_Sign:1' }))
       const cancel = new AbortController()
       const pending = identity.signer.sign(MESSAGE, { signal: cancel.signal })
-      await expect.poll(() => proxy.calls('C_Sign')).toHaveLength(1)
+      await expect.poll(() => proxy.calls('C_Sign'), PATIENCE).toHaveLength(1)
       cancel.abort()
       await expect(pending).rejects.toMatchObject({ code: 'ERR_CANCELLED' })
       expect(await signs(identity)).toBe(true)
@@ -330,11 +343,11 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
         ],
         { env: secrets.env, stdio: 'ignore' },
       )
-      await expect.poll(() => proxy.calls('C_Initialize'), { timeout: 8000 }).toHaveLength(1)
+      await expect.poll(() => proxy.calls('C_Initialize'), PATIENCE).toHaveLength(1)
       const [pid] = hostProcesses(parent.pid)
       expect(pid).toBeTypeOf('number')
       parent.kill('SIGKILL')
-      await expect.poll(() => isRunning(pid!), { timeout: 5000 }).toBe(false)
+      await expect.poll(() => isRunning(pid!), PATIENCE).toBe(false)
     })
 
     test('one that fails to list its slots hides no other', async () => {
@@ -363,7 +376,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
         expect(hostProcesses()).toHaveLength(1)
       }
       expect(proxy.calls('C_Finalize')).toEqual(['C_Finalize 0x0'])
-      await expect.poll(() => hostProcesses()).toEqual([])
+      await expect.poll(() => hostProcesses(), PATIENCE).toEqual([])
     })
   })
 
@@ -395,10 +408,10 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(await signs(identity)).toBe(true)
       renameSync(tokens.tokens, away)
       try {
-        const started = performance.now()
-        await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({ exitCode: 4 })
-        await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({ exitCode: 4 })
-        expect(performance.now() - started).toBeLessThan(8000)
+        // SoftHSM does not start without its folder; nothing waits for a deadline.
+        const code = 'ERR_TOKEN_MODULE_UNUSABLE'
+        await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({ code })
+        await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({ code })
       } finally {
         renameSync(away, tokens.tokens)
       }
