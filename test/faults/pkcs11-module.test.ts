@@ -11,12 +11,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { parsePkcs11Uri } from '../../src/core/pkcs11-uri.ts'
 import type { Identity } from '../../src/core/ports.ts'
 import { createAuthority } from '../../src/emulator/throwaway-pki.ts'
-import type { HostDeadlines } from '../../src/identity/pkcs11/module/module-host.ts'
+import type { ModuleDeadlines } from '../../src/identity/pkcs11/module/host-channel.ts'
+import { RunningModules } from '../../src/identity/pkcs11/module/running-modules.ts'
 import {
   loadPkcs11Identity,
   type Pkcs11IdentityOptions,
 } from '../../src/identity/pkcs11/token/load-pkcs11-identity.ts'
-import { findTokens, ModulePool } from '../../src/identity/pkcs11/token/token-search.ts'
+import { findTokens } from '../../src/identity/pkcs11/token/find-tokens.ts'
 import type { SecretSource } from '../../src/core/secret-source.ts'
 import { placed, type Written } from '../support/places.ts'
 import {
@@ -32,8 +33,8 @@ import { testPorts, type TestPorts } from '../support/token-ports.ts'
 const MESSAGE = Buffer.from('message')
 const CERTIFICATE = 'pkcs11:token=main;object=ec'
 /** For calls that nobody is waited for in, or for those with a person: the others keep their time. */
-const SHORT_CALL: HostDeadlines = { callMs: 1500, personMs: 60_000 }
-const SHORT_SIGNATURE: HostDeadlines = { callMs: 60_000, personMs: 1500 }
+const SHORT_CALL: ModuleDeadlines = { callMs: 1500, personMs: 60_000 }
+const SHORT_SIGNATURE: ModuleDeadlines = { callMs: 60_000, personMs: 1500 }
 /** Until a fact is given up that the system brings about when it gets to it; in milliseconds. */
 const PATIENCE = { timeout: 20_000 }
 
@@ -72,7 +73,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
     readonly faults?: string
     readonly answers?: readonly string[]
     readonly env?: Readonly<Record<string, string>>
-    readonly deadlines?: HostDeadlines
+    readonly deadlines?: ModuleDeadlines
   }
 
   function world({ faults, answers, env, deadlines }: Given = {}): TestPorts {
@@ -332,14 +333,14 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
 
     test('one that hangs ends with a parent that is killed', async () => {
       const { url } = import.meta
-      const host = new URL('../../src/identity/pkcs11/module/module-host.ts', url).href
+      const source = new URL('../../src/identity/pkcs11/module/module-process.ts', url).href
       const { secrets } = world({ faults: 'hang=C_Initialize' })
       const parent = spawn(
         process.execPath,
         [
           ...['--input-type=module', '--eval'],
-          `import { ModuleHost } from ${JSON.stringify(host)}
-           await ModuleHost.start({ path: ${JSON.stringify(proxy.path)}, env: process.env })`,
+          `import { ModuleProcess } from ${JSON.stringify(source)}
+           await ModuleProcess.start({ path: ${JSON.stringify(proxy.path)}, env: process.env })`,
         ],
         { env: secrets.env, stdio: 'ignore' },
       )
@@ -355,15 +356,15 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       const broken = join(tokens.folder, 'broken.so')
       execFileSync('gcc', ['-shared', '-fPIC', '-o', broken, source])
       const { secrets, reporter } = world()
-      await using pool = new ModulePool({ env: secrets.env, reporter })
+      await using running = new RunningModules({ env: secrets.env, reporter })
       const group = [broken, SOFTHSM].map((path) => ({ path, origin: 'test' }))
       const found = await findTokens(
         parsePkcs11Uri('pkcs11:token=main'),
         { groups: [group], isExplicit: false, rejected: [] },
-        pool,
+        running,
       )
       expect(found.map(({ slot }) => slot.token.label)).toEqual(['main'])
-      expect(pool.failures).toMatchObject([{ code: 'ERR_TOKEN_FAILED' }])
+      expect(running.failures).toMatchObject([{ code: 'ERR_TOKEN_FAILED' }])
       await expect(load(world(), { library: broken })).rejects.toMatchObject({
         code: 'ERR_TOKEN_FAILED',
       })

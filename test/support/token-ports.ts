@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Pkcs11Ports } from '../../src/identity/pkcs11/token/token-world.ts'
-import type { HostDeadlines } from '../../src/identity/pkcs11/module/module-host.ts'
+import type { Pkcs11Ports } from '../../src/identity/pkcs11/token/open-tokens.ts'
+import type { ModuleDeadlines } from '../../src/identity/pkcs11/module/host-channel.ts'
 import { RefusedPasswords } from '../../src/identity/secret/refused-passwords.ts'
 import { RolesAnywhereError } from '../../src/core/errors.ts'
 import { inWords, type Wording } from '../../src/core/wording.ts'
@@ -20,7 +20,7 @@ export interface TestPortsOptions {
   readonly env: Readonly<Record<string, string>>
   /** Typed one after the other; without any there is no terminal. */
   readonly answers?: readonly string[]
-  readonly deadlines?: HostDeadlines
+  readonly deadlines?: ModuleDeadlines
   readonly now?: number
 }
 
