@@ -11,7 +11,7 @@
 
 import { Worker } from 'node:worker_threads'
 import { CryptokiError } from '../cryptoki.ts'
-import type { HostFailure, HostReply, HostRequest } from '../host-protocol.ts'
+import { STARTED, type HostFailure, type HostReply, type HostRequest } from '../host-protocol.ts'
 import { loadModule, ModuleLoadError, SupportMissingError } from './load-module.ts'
 import { ModuleCalls } from './module-calls.ts'
 
@@ -33,6 +33,8 @@ const END_WITH_PARENT = `
   }, 1000)`
 // Our parent as it is now: by the time the thread runs, it may be gone.
 new Worker(END_WITH_PARENT, { eval: true, workerData: process.ppid }).unref()
+
+process.send?.(STARTED)
 
 async function serve(request: HostRequest): Promise<void> {
   let reply: HostReply

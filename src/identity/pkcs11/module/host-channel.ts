@@ -11,7 +11,12 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import { TurnQueue } from '../../../machine/turn-queue.ts'
-import type { HostOperations, HostReply, OperationName } from '../host-protocol.ts'
+import {
+  STARTED,
+  type HostOperations,
+  type HostReply,
+  type OperationName,
+} from '../host-protocol.ts'
 import { cancelled, errorOf, moduleCrashed, moduleTimedOut } from './module-failures.ts'
 
 /** How long the module may take, in milliseconds. */
@@ -45,6 +50,8 @@ export class HostChannel {
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>()
   readonly #turns = new TurnQueue()
   #lastId = 0
+  /** Of the question that is under way. */
+  #deadline: NodeJS.Timeout | undefined
   #end: RolesAnywhereError | undefined
 
   /** Starts the process; what it cannot do shows at the first question. */
@@ -57,8 +64,10 @@ export class HostChannel {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       env: { ...env, NODE_OPTIONS: undefined },
     })
-    this.#child.on('message', (reply: HostReply) => {
-      this.#settle(reply)
+    this.#child.on('message', (message: HostReply | typeof STARTED) => {
+      // A busy machine takes its time to start a process, and that is not the module's fault.
+      if (message === STARTED) this.#deadline?.refresh()
+      else this.#settle(message)
     })
     this.#child.on('error', (cause) => {
       this.#ended(new RolesAnywhereError('ERR_INTERNAL', 'no process for the module', { cause }))
@@ -109,7 +118,7 @@ export class HostChannel {
       this.#ended(reason)
       this.kill()
     }
-    const deadline = setTimeout(() => {
+    this.#deadline = setTimeout(() => {
       giveUp(moduleTimedOut(this.#path, operation, timeoutMs))
     }, timeoutMs)
     const onAbort = (): void => {
@@ -121,7 +130,8 @@ export class HostChannel {
       this.#child.send({ id, operation, ask }, () => undefined)
       return await answer.promise
     } finally {
-      clearTimeout(deadline)
+      clearTimeout(this.#deadline)
+      this.#deadline = undefined
       signal?.removeEventListener('abort', onAbort)
       this.#pending.delete(id)
       this.#setReferenced(false)
