@@ -19,7 +19,7 @@ export async function build(): Promise<void> {
   // CommonJS, because importing a built-in module of Node as an ES module runs all of its lazy getters:
   // `import 'node:fs'` alone costs a sixth of an empty start, `require('node:fs')` costs nothing.
   const cli = await bundle(
-    // The second is a program of its own: identity/pkcs11/module/module-host.ts starts it.
+    // The second is a program of its own: identity/pkcs11/module/host-channel.ts starts it.
     { cli: 'src/cli/main.ts', 'pkcs11-host': 'src/identity/pkcs11/host/host-process.ts' },
     'cjs',
   )

@@ -28,7 +28,7 @@ import {
   type FileIdentityOptions,
 } from './identity/content/load-file-identity.ts'
 import { readSmallFile } from './machine/read-file.ts'
-import type { TokenOptions } from './identity/pkcs11/token/token-world.ts'
+import type { TokenOptions } from './identity/pkcs11/token/open-tokens.ts'
 import { parseSecretSource } from './core/secret-source.ts'
 import type { SecretPorts } from './identity/secret/secret-ports.ts'
 import { createSession } from './session/create-session.ts'

@@ -14,7 +14,7 @@ import {
   type TokenCertificate,
 } from '../identity/pkcs11/token/load-pkcs11-signer.ts'
 import { listPkcs11, type TokenListing } from '../identity/pkcs11/token/list-tokens.ts'
-import type { Pkcs11Ports, TokenOptions } from '../identity/pkcs11/token/token-world.ts'
+import type { Pkcs11Ports, TokenOptions } from '../identity/pkcs11/token/open-tokens.ts'
 import type { Settings } from '../settings/settings-table.ts'
 import type { Invocation, SessionInvocation } from './invocation.ts'
 import { passwordSource, secretPorts } from './secret-ports.ts'

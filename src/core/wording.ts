@@ -44,6 +44,7 @@ export type SettingName =
   | 'strictPermissions'
   | 'targetProfile'
   | 'timeout'
+  | 'token'
   | 'tokenFolder'
   | 'tpmDevice'
   | 'trustAnchor'

@@ -298,7 +298,7 @@ describe('without pkcs11js', () => {
     )
     expect(result.exitCode).toBe(4)
     expect(result.stderr).toContain('ERR_TOKEN_SUPPORT_MISSING')
-    expect(result.stderr).toContain('hint: npm install --global pkcs11js@2.1.7')
+    expect(result.stderr).toContain('hint: npm install -g pkcs11js@2.1.7')
     const { privateKeyPath } = await stage.issue('file')
     expect(
       await runCli(['sign-string', '--private-key', privateKeyPath], { launcher }),

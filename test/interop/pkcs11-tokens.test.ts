@@ -195,20 +195,20 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     ])
   })
 
-  test('--reuse-pin answers an always-authenticate key with the PIN of the login', async () => {
+  test('reusePin answers an always-authenticate key with the PIN of the login', async () => {
     const world = ports([PIN])
     const identity = await load({ certificate: 'pkcs11:token=always', reusePin: true }, world)
     expect(await signsWith(identity)).toBe(true)
     expect(world.questions).toHaveLength(1)
   })
 
-  test('without a terminal an always-authenticate key names --reuse-pin', async () => {
+  test('without a terminal an always-authenticate key names reusePin', async () => {
     const pin = { kind: 'env', argument: 'PIN', namedBy: 'pin' } as const
     const world = testPorts({ env: { ...tokens.env, PIN } })
     await using identity = await load({ certificate: 'pkcs11:token=always', pin }, world)
     await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({
       code: 'ERR_TOKEN_PIN_REQUIRED',
-      hint: expect.stringContaining('--reuse-pin') as string,
+      hint: expect.stringContaining('reusePin') as string,
     })
   })
 
@@ -240,7 +240,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     expect(emulator.requests.map(({ verdict }) => verdict.kind)).toEqual(['accepted'])
   })
 
-  test('--use-latest-expiring-certificate chooses among several, which are refused without it', async () => {
+  test('useLatestExpiring chooses among several, which are refused without it', async () => {
     const certificate = 'pkcs11:token=nine'
     await expect(load({ certificate })).rejects.toMatchObject({
       code: 'ERR_TOKEN_AMBIGUOUS',

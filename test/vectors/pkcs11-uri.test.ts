@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parsePkcs11Uri, type Pkcs11Uri } from '../../src/core/pkcs11-uri.ts'
-import { objectMatches } from '../../src/identity/pkcs11/token/uri-match.ts'
+import { objectMatches } from '../../src/identity/pkcs11/token/token-uri.ts'
 import { hasVectors, VECTORS } from '../support/capabilities.ts'
 
 interface UriVector {
@@ -26,7 +26,7 @@ describe.skipIf(!hasVectors)('the 70 URIs of other projects', () => {
   test.each(vectors)('$uri', ({ uri, accept, path, query }) => {
     if (uri === UNKNOWN_TYPE) {
       for (const type of ['cert', 'data', 'private', 'public', 'secret-key'] as const) {
-        expect(objectMatches(parsePkcs11Uri(uri), { type, label: 'x', id: '01' })).toBe(false)
+        expect(objectMatches(parsePkcs11Uri(uri), { label: 'x', id: '01' }, type)).toBe(false)
       }
       return
     }

@@ -4,12 +4,14 @@
  * @module
  */
 
+import { inWords, SettingSentence } from '../../core/wording.ts'
 import type {
   ListedCertificate,
   ListedKey,
   ListedModule,
   ListedToken,
 } from '../../identity/pkcs11/token/list-tokens.ts'
+import { flagFor } from '../../settings/name-setting.ts'
 import type { Invocation } from '../invocation.ts'
 import { listTokens } from '../open-token.ts'
 
@@ -17,7 +19,7 @@ export async function execute(invocation: Invocation<'pkcs11 list'>): Promise<vo
   const { settings, system, reporter } = invocation
   const listing = await listTokens(invocation)
   if (settings.json) {
-    await system.writeResult(`${JSON.stringify(listing)}\n`)
+    await system.writeResult(`${JSON.stringify(listing, inFlags)}\n`)
     return
   }
   for (const problem of listing.problems) reporter.warn(problem)
@@ -27,7 +29,7 @@ export async function execute(invocation: Invocation<'pkcs11 list'>): Promise<vo
 
 function moduleLines({ path, origin, description, version, tokens }: ListedModule): string[] {
   return [
-    `module ${path} (${description} ${version}; ${origin})`,
+    `module ${path} (${description} ${version}; ${inWords(origin, flagFor)})`,
     ...(tokens.length === 0 ? ['  no token'] : tokens.flatMap(tokenLines)),
   ]
 }
@@ -36,7 +38,7 @@ function tokenLines(token: ListedToken): string[] {
   return [
     `  token ${token.uri}`,
     ...[...token.pinState, ...(token.problem === undefined ? [] : [token.problem])].map(
-      (line) => `    note: ${line}`,
+      (line) => `    note: ${inWords(line, flagFor)}`,
     ),
     ...token.certificates.flatMap(certificateLines),
     ...token.keys.map(keyLine),
@@ -53,6 +55,11 @@ function certificateLines(certificate: ListedCertificate): string[] {
 
 function keyLine({ uri, type, alwaysAuthenticate }: ListedKey): string {
   return `    key ${uri} (${type}${alwaysAuthenticate ? ', asks for its PIN with every signature' : ''})`
+}
+
+/** For JSON: sentences as the user of the command line reads them. */
+function inFlags(_name: string, value: unknown): unknown {
+  return value instanceof SettingSentence ? inWords(value, flagFor) : value
 }
 
 /** Labels and subjects are other people's text. */

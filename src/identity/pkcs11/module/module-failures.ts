@@ -1,27 +1,31 @@
 /**
- * Sentences for modules that cannot be loaded: what the dynamic linker says, said to a person.
+ * What goes wrong with modules and their processes, said to a person: the dynamic linker's words,
+ * crashes, silence.
  *
  * @module
  */
 
 import { RolesAnywhereError } from '../../../core/errors.ts'
+import { says, setting } from '../../../core/wording.ts'
+import { CryptokiError } from '../cryptoki.ts'
+import type { HostFailure } from '../host-protocol.ts'
 
-/** The optional packages, with the versions that this program was tried with. */
-const PACKAGES: Readonly<Record<string, { purpose: string; install: string }>> = {
-  pkcs11js: {
-    purpose: 'PKCS#11 tokens need the optional package pkcs11js',
-    install:
-      'npm install --global pkcs11js@2.1.7 (it is compiled: C++ compiler, make and python3 needed; ' +
-      'where npm holds back install scripts, approve this one)',
-  },
-  koffi: {
-    purpose: 'a PIN typed on the reader needs the optional package koffi',
-    install: 'npm install --global koffi@3.3.4',
-  },
+/** What the process that holds the module at `path` answered instead of an answer. */
+export function errorOf(failure: HostFailure, path: string): Error {
+  switch (failure.kind) {
+    case 'cryptoki':
+      return new CryptokiError(failure.call, failure.rv, failure.rvName)
+    case 'support':
+      return supportMissing(failure.package, failure.message)
+    case 'load':
+      return moduleLoadFailure(path, failure.message)
+    case 'other':
+      return new RolesAnywhereError('ERR_INTERNAL', `the module's process: ${failure.message}`)
+  }
 }
 
 /** An optional package is absent or unusable; the hint is the command that installs it. */
-export function supportMissing(name: string, problem: string): RolesAnywhereError {
+function supportMissing(name: string, problem: string): RolesAnywhereError {
   const known = PACKAGES[name]
   return new RolesAnywhereError(
     'ERR_TOKEN_SUPPORT_MISSING',
@@ -38,6 +42,53 @@ export function moduleLoadFailure(path: string, problem: string): RolesAnywhereE
     `"${path}" cannot be used as a PKCS#11 module: ${row?.meaning ?? problem}`,
     { hint: row?.hint ?? CHOOSE_MODULE, detail: { path, problem } },
   )
+}
+
+/** The module took its process along. `how`: a signal or an exit code. */
+export function moduleCrashed(path: string, how: string): RolesAnywhereError {
+  return new RolesAnywhereError(
+    'ERR_TOKEN_MODULE_CRASHED',
+    `the PKCS#11 module "${path}" ended its process (${how})`,
+    {
+      hint: says`try another module with ${setting('pkcs11Lib')}, or a newer version of it`,
+      detail: { path, how },
+    },
+  )
+}
+
+export function moduleTimedOut(
+  path: string,
+  operation: string,
+  timeoutMs: number,
+): RolesAnywhereError {
+  return new RolesAnywhereError(
+    'ERR_TOKEN_TIMEOUT',
+    `the PKCS#11 module "${path}" did not answer within ${timeoutMs / 1000} s (${operation})`,
+    {
+      hint: 'plug the token in again, or touch it if it waits for that; the next try starts afresh',
+      detail: { path, operation, timeoutMs },
+    },
+  )
+}
+
+export function cancelled(signal: AbortSignal | undefined): RolesAnywhereError {
+  return new RolesAnywhereError('ERR_CANCELLED', 'cancelled while waiting for the token', {
+    cause: signal?.reason,
+  })
+}
+
+/** The optional packages, with the versions that this program was tried with. */
+const PACKAGES: Readonly<Record<string, { purpose: string; install: string }>> = {
+  pkcs11js: {
+    purpose: 'PKCS#11 tokens need the optional package pkcs11js',
+    install:
+      'npm install -g pkcs11js@2.1.7 (it is compiled: C++ compiler, make and python3 needed; ' +
+      'where npm holds back install scripts, approve this one)',
+  },
+  koffi: {
+    purpose: 'a PIN typed on the reader needs the optional package koffi',
+    install: 'npm install -g koffi@3.3.4',
+  },
 }
 
 const CHOOSE_MODULE = '`rolesanywhere pkcs11 list` shows the modules that work here'

@@ -11,18 +11,19 @@
 import { realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute } from 'node:path'
 import { RolesAnywhereError } from '../../../core/errors.ts'
+import { says, setting, type Wording } from '../../../core/wording.ts'
 
 /**
  * The canonical path of a module that may be loaded.
  *
- * @param setting where the path came from, such as `--pkcs11-lib`.
+ * @param origin what named the path: a setting, or a part of a URI.
  * @throws {RolesAnywhereError} ERR_TOKEN_MODULE_UNUSABLE.
  */
-export function checkModuleFile(path: string, setting: string): string {
+export function checkModuleFile(path: string, origin: Wording): string {
   if (!isAbsolute(path)) {
-    throw unusable(path, `${setting} needs an absolute path`, 'write the path from "/" on')
+    throw unusable(path, says`${origin} needs an absolute path`, 'write the path from "/" on')
   }
-  const file = canonicalPath(path, setting)
+  const file = canonicalPath(path, origin)
   const stats = statSync(file)
   if (!stats.isFile()) throw unusable(path, 'it is not a regular file')
   for (let current = file; ; current = dirname(current)) {
@@ -38,14 +39,14 @@ export function checkModuleFile(path: string, setting: string): string {
   }
 }
 
-function canonicalPath(path: string, setting: string): string {
+function canonicalPath(path: string, origin: Wording): string {
   try {
     return realpathSync(path)
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code
     throw unusable(
       path,
-      code === 'ENOENT' ? `there is no such file (${setting})` : (code ?? 'it cannot be read'),
+      code === 'ENOENT' ? says`there is no such file (${origin})` : (code ?? 'it cannot be read'),
       undefined,
       cause,
     )
@@ -79,15 +80,15 @@ const MACOS_ADMIN = 80
 
 function unusable(
   path: string,
-  problem: string,
+  problem: Wording,
   hint?: string,
   cause?: unknown,
 ): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_TOKEN_MODULE_UNUSABLE',
-    `the PKCS#11 module "${path}" is not loaded: ${problem}`,
+    says`the PKCS#11 module "${path}" is not loaded: ${problem}`,
     {
-      hint: hint ?? 'give the path of the module with --pkcs11-lib',
+      hint: hint ?? says`give the path of the module with ${setting('pkcs11Lib')}`,
       detail: { path },
       cause,
     },

@@ -1,5 +1,5 @@
 /**
- * Where the PIN of a token comes from: attributes of a URI first, then `--pin`.
+ * Where the PIN of a token comes from: attributes of a URI first, then the setting `pin`.
  *
  * @see RFC 7512 section 2.4 (pin-source, pin-value)
  * @module
@@ -10,7 +10,18 @@ import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { Reporter } from '../../../core/ports.ts'
 import { findSecretSource, type SecretSource } from '../../../core/secret-source.ts'
+import { says, setting } from '../../../core/wording.ts'
 import type { PinSettings } from './pin-entry.ts'
+
+/** What a command can be told about PINs. */
+export interface PinOptions {
+  /** The setting `pin`. Default: ask on the terminal. */
+  readonly pin?: SecretSource | undefined
+  /** Use the login's PIN for keys that ask for one with every signature. Default false. */
+  readonly reusePin?: boolean | undefined
+  /** Try a PIN although a wrong one would lock the token. Default false. */
+  readonly allowFinalPinTry?: boolean | undefined
+}
 
 /**
  * The settings for one token; of several URIs the first that says something about the PIN.
@@ -19,21 +30,22 @@ import type { PinSettings } from './pin-entry.ts'
  */
 export function pinSettings(
   uris: readonly Pkcs11Uri[],
-  settings: Omit<PinSettings, 'value'>,
+  { pin, reusePin, allowFinalPinTry }: PinOptions,
   reporter: Reporter,
 ): PinSettings {
+  const settings = { reusePin, allowFinalPinTry }
   for (const { query } of uris) {
     const value = query.get('pin-value')
     if (value !== undefined) {
       reporter.warn('the PIN is written in the pkcs11 URI, where other users may see it', {
-        hint: 'use --pin or pin-source, which say where the PIN is',
+        hint: says`use ${setting('pin')} or pin-source, which say where the PIN is`,
       })
-      return { ...settings, source: undefined, value }
+      return { ...settings, value }
     }
     const source = query.get('pin-source')
     if (source !== undefined) return { ...settings, source: parsePinSource(source) }
   }
-  return settings
+  return { ...settings, source: pin }
 }
 
 /** Our own grammar, and the forms of RFC 7512: `|COMMAND`, a `file:` URI, a plain path. */

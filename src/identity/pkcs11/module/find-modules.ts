@@ -1,7 +1,7 @@
 /**
  * Which PKCS#11 modules to load: the one that was named, or those that the system knows.
  *
- * In order: `--pkcs11-lib`; `module-path` and `module-name` of the URI; p11-kit's configured modules;
+ * In order: the setting `pkcs11Lib`; `module-path` and `module-name` of the URI; p11-kit's configured modules;
  * p11-kit's proxy; well-known places. Everything found is checked (module-file.ts) before it is named
  * here; nothing is loaded.
  *
@@ -15,7 +15,9 @@ import { basename, join, resolve } from 'node:path'
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import { quoted } from '../../../core/printable.ts'
+import { says, setting, type Wording } from '../../../core/wording.ts'
 import { checkModuleFile } from './module-file.ts'
+import { systemPlaces, type ModulePlaces } from './module-places.ts'
 import { moduleCandidates, readP11KitModules } from './p11-kit-config.ts'
 
 /** A module that may be loaded. */
@@ -23,7 +25,7 @@ export interface ModuleCandidate {
   /** Canonical and checked. */
   readonly path: string
   /** What named it, for `pkcs11 list` and messages. */
-  readonly origin: string
+  readonly origin: Wording
 }
 
 export interface ModuleSearch {
@@ -35,20 +37,13 @@ export interface ModuleSearch {
   readonly rejected: readonly RolesAnywhereError[]
 }
 
-export interface ModulePlaces {
-  readonly configFolders: readonly string[]
-  readonly moduleFolders: readonly string[]
-  readonly wellKnown: readonly string[]
-  readonly proxyNames: readonly string[]
-}
-
 /**
  * The modules to look into.
  *
- * @param library value of `--pkcs11-lib`.
+ * @param library value of the setting `pkcs11Lib`.
  * @throws {RolesAnywhereError} ERR_TOKEN_MODULE_UNUSABLE when a named module is absent or not safe.
  */
-export function searchModules(
+export function findModules(
   library: string | undefined,
   uri: Pkcs11Uri,
   places: ModulePlaces = systemPlaces(process.platform, process.arch, homedir()),
@@ -96,8 +91,9 @@ function namedModule(
     // lies in the current folder is loaded only when a path says so.
     const path = library.includes('/') || library.includes('\\') ? resolve(library) : undefined
     const found = path ?? findByFileName(library, places)
-    if (found === undefined) throw unknownModule(library, '--pkcs11-lib')
-    return { path: checkModuleFile(found, '--pkcs11-lib'), origin: '--pkcs11-lib' }
+    const origin = says`${setting('pkcs11Lib')}`
+    if (found === undefined) throw unknownModule(library, origin)
+    return { path: checkModuleFile(found, origin), origin }
   }
   const modulePath = uri.query.get('module-path')
   if (modulePath !== undefined) {
@@ -130,11 +126,11 @@ function findByName(name: string, places: ModulePlaces): string {
   throw unknownModule(name, 'module-name of the URI')
 }
 
-function unknownModule(name: string, setting: string): RolesAnywhereError {
+function unknownModule(name: string, origin: Wording): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_TOKEN_MODULE_UNUSABLE',
-    `no PKCS#11 module is called ${quoted(name)} (${setting})`,
-    { hint: 'give its path with --pkcs11-lib' },
+    says`no PKCS#11 module is called ${quoted(name)} (${origin})`,
+    { hint: says`give its path with ${setting('pkcs11Lib')}` },
   )
 }
 
@@ -159,69 +155,3 @@ function proxyPaths(places: ModulePlaces): readonly string[] {
 function withoutRepeats(group: readonly ModuleCandidate[]): readonly ModuleCandidate[] {
   return [...new Map(group.map((candidate) => [candidate.path, candidate])).values()]
 }
-
-/** Where each system keeps its modules and p11-kit its configuration. */
-export function systemPlaces(platform: string, arch: string, home: string): ModulePlaces {
-  if (platform === 'win32') {
-    return { configFolders: [], moduleFolders: [], wellKnown: WINDOWS, proxyNames: [] }
-  }
-  const prefixes = platform === 'darwin' ? ['/opt/homebrew', '/usr/local'] : ['/usr', '/usr/local']
-  const libraries =
-    platform === 'darwin'
-      ? prefixes.map((prefix) => join(prefix, 'lib'))
-      : prefixes.flatMap((prefix) =>
-          [`lib/${TRIPLETS[arch] ?? arch}`, 'lib64', 'lib'].map((lib) => join(prefix, lib)),
-        )
-  return {
-    configFolders: [
-      ...prefixes.map((prefix) => join(prefix, 'share/p11-kit/modules')),
-      '/etc/pkcs11/modules',
-      ...(platform === 'darwin' ? ['/opt/homebrew/etc/pkcs11/modules'] : []),
-      join(home, '.config/pkcs11/modules'),
-    ],
-    moduleFolders: libraries.map((folder) => join(folder, 'pkcs11')),
-    wellKnown: [
-      ...libraries.flatMap((folder) =>
-        (platform === 'darwin' ? DARWIN_FILES : LINUX_FILES).map((file) => join(folder, file)),
-      ),
-      ...(platform === 'darwin' ? DARWIN : LINUX),
-    ],
-    proxyNames: platform === 'darwin' ? ['p11-kit-proxy.dylib'] : ['p11-kit-proxy.so'],
-  }
-}
-
-/** Debian's folders for each of Node's names of architectures. */
-const TRIPLETS: Readonly<Record<string, string>> = {
-  x64: 'x86_64-linux-gnu',
-  arm64: 'aarch64-linux-gnu',
-  arm: 'arm-linux-gnueabihf',
-  ia32: 'i386-linux-gnu',
-  ppc64: 'powerpc64le-linux-gnu',
-  riscv64: 'riscv64-linux-gnu',
-  s390x: 's390x-linux-gnu',
-}
-
-const LINUX_FILES = [
-  'pkcs11/opensc-pkcs11.so',
-  'opensc-pkcs11.so',
-  'pkcs11/libykcs11.so',
-  'libykcs11.so.2',
-  'libykcs11.so',
-  'softhsm/libsofthsm2.so',
-  'pkcs11/libsofthsm2.so',
-  'libtpm2_pkcs11.so.1',
-  'pkcs11/libtpm2_pkcs11.so',
-  'libsc-hsm-pkcs11.so',
-  'yubihsm_pkcs11.so',
-]
-const LINUX = [
-  '/opt/cloudhsm/lib/libcloudhsm_pkcs11.so',
-  '/usr/safenet/lunaclient/lib/libCryptoki2_64.so',
-]
-const DARWIN_FILES = ['opensc-pkcs11.so', 'libykcs11.dylib', 'softhsm/libsofthsm2.so']
-const DARWIN = ['/Library/OpenSC/lib/opensc-pkcs11.so']
-const WINDOWS = [
-  'C:\\Program Files\\OpenSC Project\\OpenSC\\pkcs11\\opensc-pkcs11.dll',
-  'C:\\Program Files\\Yubico\\Yubico PIV Tool\\bin\\libykcs11.dll',
-  'C:\\Program Files\\Amazon\\CloudHSM\\lib\\cloudhsm_pkcs11.dll',
-]

@@ -8,14 +8,14 @@ import {
 } from 'node:crypto'
 import { constants } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { SIGNING_ALGORITHMS } from '../../../../../src/core/algorithms.ts'
 import {
   encodeSignature,
-  signingForms,
-} from '../../../../../src/identity/pkcs11/token/token-signature.ts'
+  mechanismInputs,
+  tokenAlgorithmByType,
+} from '../../../../../src/identity/pkcs11/token/mechanisms.ts'
 
-const rsaAlgorithm = SIGNING_ALGORITHMS.find(({ keyType }) => keyType === 'rsa')!
-const ecAlgorithm = SIGNING_ALGORITHMS.find(({ keyType }) => keyType === 'ec')!
+const rsaAlgorithm = tokenAlgorithmByType(0)!
+const ecAlgorithm = tokenAlgorithmByType(3)!
 const MESSAGE = Buffer.from('message')
 
 describe('what a token is asked to sign', () => {
@@ -28,13 +28,16 @@ describe('what a token is asked to sign', () => {
         { key: publicKey, padding: constants.RSA_PKCS1_PADDING },
         signature,
       )
-      expect(signingForms(rsaAlgorithm, hash, MESSAGE)[1]).toEqual({ mechanism: 1, data: inside })
+      expect(mechanismInputs(rsaAlgorithm, MESSAGE, hash)[1]).toEqual({
+        mechanism: 1,
+        data: inside,
+      })
     },
   )
 
   test('EC keys sign our own hash', () => {
     const data = createHash('sha256').update(MESSAGE).digest()
-    expect(signingForms(ecAlgorithm, 'sha256', MESSAGE)).toEqual([{ mechanism: 0x1041, data }])
+    expect(mechanismInputs(ecAlgorithm, MESSAGE)).toEqual([{ mechanism: 0x1041, data }])
   })
 })
 

@@ -9,7 +9,6 @@
  */
 
 import type { Handle, PKCS11 } from 'pkcs11js'
-import { loadKeypadLogin } from './keypad-login.ts'
 import { CKA, CKF, CKF_SERIAL_SESSION, CKO, CKR, CKU, CryptokiError, called } from '../cryptoki.ts'
 import type {
   HostOperations,
@@ -19,10 +18,12 @@ import type {
   TokenInfo,
   TokenObjects,
 } from '../host-protocol.ts'
+import { bytesOf, decimalOf } from './ck-ulong.ts'
+import { loadKeypadLogin } from './keypad-login.ts'
 import { SupportMissingError } from './load-module.ts'
-import { decimal, readCertificateObject, readKeyObject } from './read-object.ts'
+import { readCertificateObject, readKeyObject } from './read-object.ts'
 
-export class CryptokiSession {
+export class ModuleCalls {
   readonly #module: PKCS11
   readonly #path: string
   /** Open sessions by slot id. */
@@ -46,7 +47,7 @@ export class CryptokiSession {
   slots(): readonly SlotInfo[] {
     const handles = called('C_GetSlotList', () => this.#module.C_GetSlotList(true))
     return handles.flatMap((handle) => {
-      const id = decimal(handle)
+      const id = decimalOf(handle)
       try {
         const slot = called('C_GetSlotInfo', () => this.#module.C_GetSlotInfo(handle))
         const token = this.token(id)
@@ -67,7 +68,7 @@ export class CryptokiSession {
   }
 
   token(slot: string): TokenInfo {
-    const info = called('C_GetTokenInfo', () => this.#module.C_GetTokenInfo(handleOf(slot)))
+    const info = called('C_GetTokenInfo', () => this.#module.C_GetTokenInfo(bytesOf(slot)))
     return {
       label: unpad(info.label),
       manufacturer: unpad(info.manufacturerID),
@@ -132,7 +133,7 @@ export class CryptokiSession {
     const open = this.#sessions.get(slot)
     if (open !== undefined) return open
     const session = called('C_OpenSession', () =>
-      this.#module.C_OpenSession(handleOf(slot), CKF_SERIAL_SESSION),
+      this.#module.C_OpenSession(bytesOf(slot), CKF_SERIAL_SESSION),
     )
     this.#sessions.set(slot, session)
     return session
@@ -209,11 +210,4 @@ function nameOf(rv: number): string {
 /** Fields are padded with spaces, by some modules with NUL. */
 function unpad(text: string): string {
   return text.replace(/[ \0]+$/u, '')
-}
-
-function handleOf(slot: string): Handle {
-  const handle = Buffer.alloc(process.platform === 'win32' ? 4 : 8)
-  if (handle.length === 8) handle.writeBigUInt64LE(BigInt(slot))
-  else handle.writeUInt32LE(Number(slot))
-  return handle
 }

@@ -14,32 +14,39 @@ import { quoted } from '../../../core/printable.ts'
 import { CKF } from '../cryptoki.ts'
 import { explainCryptokiError } from '../explain-failure.ts'
 import type { HostOperations, SlotInfo, TokenInfo, TokenObjects } from '../host-protocol.ts'
-import { ModuleHost, type AskOptions } from '../module/module-host.ts'
+import type { AskOptions } from '../module/host-channel.ts'
+import { ModuleProcess, type PresentToken } from '../module/module-process.ts'
+import type { ModulePorts } from '../module/running-modules.ts'
+import { isSameToken } from './find-tokens.ts'
 import type { PinEntry } from './pin-entry.ts'
-import { isSameToken, listTokens, type FoundToken, type HostPorts } from './token-search.ts'
 
-export class TokenConnection implements AsyncDisposable {
-  readonly #ports: HostPorts
+export class Token implements AsyncDisposable {
+  readonly #ports: ModulePorts
   readonly #pins: PinEntry
-  #host: ModuleHost
+  #module: ModuleProcess
   #slot: SlotInfo
   #isLoggedIn = false
   /** What was visible, until a login or a new start shows other things: cards read slowly. */
   #objects: TokenObjects | undefined
 
-  constructor(found: FoundToken, pins: PinEntry, ports: HostPorts) {
-    this.#host = found.host
-    this.#slot = found.slot
+  constructor({ module, slot }: PresentToken, pins: PinEntry, ports: ModulePorts) {
+    this.#module = module
+    this.#slot = slot
     this.#pins = pins
     this.#ports = ports
   }
 
-  get token(): TokenInfo {
+  get info(): TokenInfo {
     return this.#slot.token
   }
 
-  get host(): ModuleHost {
-    return this.#host
+  /** For messages: `token "card"`. */
+  get name(): string {
+    return `token ${quoted(this.info.label)}`
+  }
+
+  get module(): ModuleProcess {
+    return this.#module
   }
 
   get isLoggedIn(): boolean {
@@ -48,16 +55,16 @@ export class TokenConnection implements AsyncDisposable {
 
   /** Whether this token says that it hides objects until a login. Some say so wrongly, either way. */
   get requiresLogin(): boolean {
-    return (this.token.flags & CKF.LOGIN_REQUIRED) !== 0
+    return (this.info.flags & CKF.LOGIN_REQUIRED) !== 0
   }
 
   /** What is visible now. */
   async objects(): Promise<TokenObjects> {
     try {
-      this.#objects ??= await this.#host.ask('objects', { slot: this.#slot.id })
+      this.#objects ??= await this.#module.ask('objects', { slot: this.#slot.id })
       return this.#objects
     } catch (error) {
-      throw explainCryptokiError(error, `token ${quoted(this.token.label)}`)
+      throw explainCryptokiError(error, this.name)
     }
   }
 
@@ -72,13 +79,13 @@ export class TokenConnection implements AsyncDisposable {
     try {
       await this.#pins.use({
         purpose: 'login',
-        token: async () => this.#host.ask('token', { slot }, options),
-        send: async (pin) => this.#host.ask('login', { slot, pin }, options),
+        tokenInfo: async () => this.#module.ask('token', { slot }, options),
+        send: async (pin) => this.#module.ask('login', { slot, pin }, options),
       })
       this.#isLoggedIn = true
       this.#objects = undefined
     } catch (error) {
-      throw explainCryptokiError(error, `token ${quoted(this.token.label)}`)
+      throw explainCryptokiError(error, this.name)
     }
   }
 
@@ -93,18 +100,22 @@ export class TokenConnection implements AsyncDisposable {
   ): Promise<Buffer> {
     const slot = this.#slot.id
     if (!options.needsContextLogin) {
-      return Buffer.from(await this.#host.ask('sign', { ...ask, slot }, options), 'base64')
+      return Buffer.from(await this.#module.ask('sign', { ...ask, slot }, options), 'base64')
     }
     return this.#pins.use({
       purpose: 'signature',
-      token: async () => this.#host.ask('token', { slot }, options),
+      tokenInfo: async () => this.#module.ask('token', { slot }, options),
       send: async (contextPin) =>
-        Buffer.from(await this.#host.ask('sign', { ...ask, slot, contextPin }, options), 'base64'),
+        Buffer.from(
+          await this.#module.ask('sign', { ...ask, slot, contextPin }, options),
+          'base64',
+        ),
     })
   }
 
+  /** False once the module's process has ended; `findAgain` starts another one. */
   get isRunning(): boolean {
-    return this.#host.isRunning
+    return this.#module.isRunning
   }
 
   /**
@@ -112,30 +123,30 @@ export class TokenConnection implements AsyncDisposable {
    *
    * @throws {RolesAnywhereError} ERR_TOKEN_NOT_FOUND when it is not there, or another one is.
    */
-  async reconnect(): Promise<void> {
-    await this.#host[Symbol.asyncDispose]()
+  async findAgain(): Promise<void> {
+    await this.#module[Symbol.asyncDispose]()
     this.#isLoggedIn = false
     this.#objects = undefined
-    this.#host = await ModuleHost.start({ path: this.#host.path, ...this.#ports })
-    const present = await listTokens(this.#host)
-    const found = present.find(({ slot }) => isSameToken(slot.token, this.token))
+    this.#module = await ModuleProcess.start({ path: this.#module.path, ...this.#ports })
+    const present = await this.#module.presentTokens()
+    const found = present.find(({ slot }) => isSameToken(slot.token, this.info))
     if (found === undefined) throw this.#gone(present)
     this.#slot = found.slot
     this.#ports.reporter.debug('PKCS#11 token found again', {
-      token: this.token.label,
-      serial: this.token.serial,
+      token: this.info.label,
+      serial: this.info.serial,
     })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#host[Symbol.asyncDispose]()
+    await this.#module[Symbol.asyncDispose]()
   }
 
-  #gone(present: readonly FoundToken[]): RolesAnywhereError {
+  #gone(present: readonly PresentToken[]): RolesAnywhereError {
     const others = present.map(({ slot }) => quoted(slot.token.label)).join(', ')
     return new RolesAnywhereError(
       'ERR_TOKEN_NOT_FOUND',
-      `token ${quoted(this.token.label)} (serial ${quoted(this.token.serial)}) is not present` +
+      `${this.name} (serial ${quoted(this.info.serial)}) is not present` +
         (others === '' ? '' : `; there is ${others}`),
       { hint: 'plug it in again: it is found at the next try' },
     )

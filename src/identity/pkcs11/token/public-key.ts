@@ -15,7 +15,7 @@ import type { KeyObjectInfo } from '../host-protocol.ts'
 type Jwk = JsonWebKeyInput['key']
 
 /** `undefined` where the token does not tell, or tells nonsense. */
-export function tokenPublicKey(
+export function publicKeyOf(
   key: KeyObjectInfo,
   publicKeys: readonly KeyObjectInfo[],
 ): KeyObject | undefined {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { parsePkcs11Uri } from '../../../../../src/core/pkcs11-uri.ts'
-import { findKey } from '../../../../../src/identity/pkcs11/token/find-key.ts'
+import { chooseKey } from '../../../../../src/identity/pkcs11/token/choose-key.ts'
 import type {
   KeyObjectInfo,
   TokenObjects,
@@ -33,7 +33,7 @@ function choose(
   uri = 'pkcs11:',
   { certificateId, isExplicit = false }: { certificateId?: string; isExplicit?: boolean } = {},
 ): string {
-  const choice = findKey(
+  const choice = chooseKey(
     { certificates: [], privateKeys: [], publicKeys: [], ...objects },
     { publicKey, certificateId, uri: parsePkcs11Uri(uri), isExplicit },
   )

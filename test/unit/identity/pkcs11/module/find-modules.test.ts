@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parsePkcs11Uri } from '../../../../../src/core/pkcs11-uri.ts'
+import { findModules } from '../../../../../src/identity/pkcs11/module/find-modules.ts'
 import {
-  searchModules,
   systemPlaces,
   type ModulePlaces,
-} from '../../../../../src/identity/pkcs11/module/module-search.ts'
+} from '../../../../../src/identity/pkcs11/module/module-places.ts'
 
 let folder: string
 let places: ModulePlaces
@@ -32,7 +32,7 @@ const write = (path: string, text = ''): string => {
   return join(folder, path)
 }
 const found = (uri = 'pkcs11:', library?: string): string[][] =>
-  searchModules(library, parsePkcs11Uri(uri), places).groups.map((group) =>
+  findModules(library, parsePkcs11Uri(uri), places).groups.map((group) =>
     group.map(({ path }) => path.slice(folder.length + 1)),
   )
 

@@ -2,9 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { parsePkcs11Uri } from '../../../../../src/core/pkcs11-uri.ts'
 import {
   objectMatches,
+  objectUri,
   tokenMatches,
+  tokenUri,
   withoutType,
-} from '../../../../../src/identity/pkcs11/token/uri-match.ts'
+} from '../../../../../src/identity/pkcs11/token/token-uri.ts'
 
 const module = {
   manufacturer: 'Snake Oil, Inc.',
@@ -23,10 +25,10 @@ const slot = {
     flags: 0,
   },
 }
-const object = { type: 'cert', label: 'leaf', id: '00ff' } as const
+const object = { label: 'leaf', id: '00ff' }
 
 const onToken = (uri: string): boolean => tokenMatches(parsePkcs11Uri(uri), module, slot)
-const onObject = (uri: string): boolean => objectMatches(parsePkcs11Uri(uri), object)
+const onObject = (uri: string): boolean => objectMatches(parsePkcs11Uri(uri), object, 'cert')
 
 describe('tokens', () => {
   test.each([
@@ -80,6 +82,20 @@ describe('objects', () => {
 
   test('the other half of a pair has another type', () => {
     const uri = withoutType(parsePkcs11Uri('pkcs11:object=leaf;type=cert'))
-    expect(objectMatches(uri, { ...object, type: 'private' })).toBe(true)
+    expect(objectMatches(uri, object, 'private')).toBe(true)
+  })
+})
+
+describe('what was found', () => {
+  test('is matched by its own URI, which says nothing of empty attributes', () => {
+    expect(tokenUri(slot.token)).toBe('pkcs11:manufacturer=Maker;token=My%20token')
+    expect(objectUri(slot.token, object, 'cert')).toBe(
+      'pkcs11:manufacturer=Maker;token=My%20token;id=%00%FF;object=leaf;type=cert',
+    )
+    expect(objectUri(slot.token, { id: '', label: '' }, 'private')).toBe(
+      'pkcs11:manufacturer=Maker;token=My%20token;type=private',
+    )
+    const uri = objectUri(slot.token, object, 'cert')
+    expect([onToken(uri), onObject(uri)]).toEqual([true, true])
   })
 })

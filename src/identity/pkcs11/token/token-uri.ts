@@ -1,18 +1,27 @@
 /**
- * What a PKCS#11 URI matches.
+ * Tokens and objects as PKCS#11 URIs name them: what a URI matches, and the URI of what was found.
  *
  * An absent attribute matches anything, an empty one only an empty field, and one that we do not know
  * matches nothing. A value is never cut to the size of its field.
  *
- * @see RFC 7512 section 2.5
+ * @see RFC 7512 sections 2.3 to 2.5; core/pkcs11-uri.ts for the text of a URI
  * @module
  */
 
-import type { Pkcs11ObjectType, Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
-import type { ModuleInfo, SlotInfo } from '../host-protocol.ts'
+import {
+  formatPkcs11Uri,
+  parsePkcs11Uri,
+  type Pkcs11ObjectType,
+  type Pkcs11Uri,
+} from '../../../core/pkcs11-uri.ts'
+import type { ModuleInfo, SlotInfo, TokenInfo } from '../host-protocol.ts'
 
+/** Matches every token and everything on it. */
+export const ANYTHING: Pkcs11Uri = parsePkcs11Uri('pkcs11:')
+
+/** What a URI can say of an object. */
 export interface ObjectAttributes {
-  readonly type: Pkcs11ObjectType
+  /** CKA_LABEL. */
   readonly label: string
   /** CKA_ID in hex. */
   readonly id: string
@@ -39,13 +48,17 @@ export function tokenMatches(uri: Pkcs11Uri, module: ModuleInfo, slot: SlotInfo)
   })
 }
 
-/** Whether an object on a token that matches is what the URI says; `type` is compared too. */
-export function objectMatches(uri: Pkcs11Uri, object: ObjectAttributes): boolean {
+/** Whether an object on a token that matches is what the URI says. */
+export function objectMatches(
+  uri: Pkcs11Uri,
+  object: ObjectAttributes,
+  type: Pkcs11ObjectType,
+): boolean {
   return allMatch(uri, {
     ...TOKEN_ATTRIBUTES_IGNORED,
     object: text(object.label),
     id: (value) => value.equals(Buffer.from(object.id, 'hex')),
-    type: text(object.type),
+    type: text(type),
   })
 }
 
@@ -54,7 +67,47 @@ export function withoutType(uri: Pkcs11Uri): Pkcs11Uri {
   return { ...uri, path: new Map([...uri.path].filter(([name]) => name !== 'type')) }
 }
 
+/** The URI of a token, ready to paste. */
+export function tokenUri(token: TokenInfo): string {
+  return formatPkcs11Uri(tokenAttributes(token))
+}
+
+/** The URI of an object, ready to paste. */
+export function objectUri(
+  token: TokenInfo,
+  object: ObjectAttributes,
+  type: Pkcs11ObjectType,
+): string {
+  return formatPkcs11Uri({
+    ...tokenAttributes(token),
+    ...(object.id !== '' && { id: Buffer.from(object.id, 'hex') }),
+    ...(object.label !== '' && { object: object.label }),
+    type,
+  })
+}
+
+/** What identifies a token; empty attributes say nothing. */
+function tokenAttributes({ label, manufacturer, serial }: TokenInfo): {
+  readonly token: string
+  readonly manufacturer?: string
+  readonly serial?: string
+} {
+  return {
+    token: label,
+    ...(manufacturer !== '' && { manufacturer }),
+    ...(serial !== '' && { serial }),
+  }
+}
+
 type Matcher = (value: Buffer) => boolean
+
+function allMatch(uri: Pkcs11Uri, matchers: Readonly<Record<string, Matcher>>): boolean {
+  return [...uri.path].every(([name, value]) => matchers[name]?.(value) ?? false)
+}
+
+function text(field: string): Matcher {
+  return (value) => value.equals(Buffer.from(field, 'utf8'))
+}
 
 const always: Matcher = () => true
 
@@ -70,12 +123,4 @@ const TOKEN_ATTRIBUTES_IGNORED = {
   manufacturer: always,
   model: always,
   serial: always,
-}
-
-function allMatch(uri: Pkcs11Uri, matchers: Readonly<Record<string, Matcher>>): boolean {
-  return [...uri.path].every(([name, value]) => matchers[name]?.(value) ?? false)
-}
-
-function text(field: string): Matcher {
-  return (value) => value.equals(Buffer.from(field, 'utf8'))
 }
