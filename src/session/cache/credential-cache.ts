@@ -38,9 +38,9 @@ const USABLE_MS = 60_000
 /** Longer than one fetch may take, so that a lock this old was left by a process that died. */
 const LOCK_STALE_MS = 90_000
 const DEFAULT_PATIENCE_MS = 65_000
-const OUR_FILE = /^[0-9a-f]{16}\./u
+const OUR_FILE = /^\.?[0-9a-f]{16}\./u
 /** Names under which `keep` and the lock write before they rename or link. */
-const DRAFT_FILE = /^[0-9a-f]{16}\.(?:[0-9a-f]{16}\.tmp|lock\.[0-9a-f]{16})$/u
+const DRAFT_FILE = /^\.?[0-9a-f]{16}\..*\.tmp$/u
 const ENTRY_FILE = /^[0-9a-f]{16}\.json$/u
 
 /**

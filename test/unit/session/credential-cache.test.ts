@@ -12,7 +12,6 @@ import {
   throughCache,
   type CachePorts,
 } from '../../../src/session/cache/credential-cache.ts'
-import { acquireFileLock } from '../../../src/machine/file-lock.ts'
 
 const MINUTE = 60_000
 const START = Date.parse('2026-01-01T00:00:00Z')
@@ -157,33 +156,6 @@ describe('the subject of an entry', () => {
     const path = join(folder, `${NAME}.json`)
     expect(readEntry(path, SUBJECT)).toBeDefined()
     expect(readEntry(path, subjectText({ roleArn: 'another' }))).toBeUndefined()
-  })
-})
-
-describe('the lock', () => {
-  it('is given up on when its holder lives and patience ends', async () => {
-    const path = join(folder, '..', 'lock')
-    await using held = await acquireFileLock(path, { patienceMs: 0 }, ports)
-    expect(held).toBeDefined()
-    expect(await acquireFileLock(path, { patienceMs: 1000 }, ports)).toBeUndefined()
-  })
-
-  it.each([
-    ['a process that is gone', { pid: 2 ** 22 + 1 }],
-    ['another process with a re-used id', { started: '1' }],
-    ['a holder older than any honest one', { at: START - 31_000 }],
-    ['a holder from the future', { at: START + 31_000 }],
-  ])('is taken over from %s', async (_what, change) => {
-    const path = join(folder, '..', 'lock')
-    const held = await acquireFileLock(path, { patienceMs: 0 }, ports)
-    const { readFileSync } = await import('node:fs')
-    const holder = JSON.parse(readFileSync(path, 'utf8')) as object
-    writeFileSync(path, JSON.stringify({ ...holder, ...change }))
-    await using taken = await acquireFileLock(path, { patienceMs: 0 }, ports)
-    expect(taken).toBeDefined()
-    await held?.[Symbol.asyncDispose]()
-    // The old holder's release must not take the new holder's lock away.
-    expect(await acquireFileLock(path, { patienceMs: 0 }, ports)).toBeUndefined()
   })
 })
 
