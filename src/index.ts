@@ -32,7 +32,9 @@ import type { TokenOptions } from './identity/pkcs11/token/open-tokens.ts'
 import { parseSecretSource } from './core/secret-source.ts'
 import type { SecretPorts } from './identity/secret/secret-ports.ts'
 import { createSession } from './session/create-session.ts'
-import { wait } from './machine/wait.ts'
+import { ServerClock } from './session/server-clock.ts'
+import { monotonicClock } from './machine/monotonic.ts'
+import { schedule, wait } from './machine/wait.ts'
 import { createTransport, type Transport } from './transport/send.ts'
 import { MAX_CA_BUNDLE_BYTES } from './transport/trust.ts'
 
@@ -85,6 +87,8 @@ export interface FromRolesAnywhereOptions {
   /** Gets each warning, such as of a key file that others may read. Default: warnings are dropped. */
   readonly onWarning?: Reporter['warn'] | undefined
 }
+
+const monotonic = monotonicClock(Date.now)
 
 /** What the AWS SDK for JavaScript v3 calls an `AwsCredentialIdentity`. */
 export interface RolesAnywhereCredentials {
@@ -144,7 +148,10 @@ export function fromRolesAnywhere(
       await createSession(parameters, {
         identity,
         send: transport.send,
+        serverClock: new ServerClock(Date.now, monotonic),
         clock: Date.now,
+        monotonic,
+        schedule,
         random: Math.random,
         wait,
         reporter,

@@ -7,6 +7,7 @@
 import type { SessionCredentials } from '../core/credentials.ts'
 import type { CreateSessionParameters } from '../core/create-session-request.ts'
 import { createSession } from '../session/create-session.ts'
+import type { ServerClock } from '../session/server-clock.ts'
 import type { Transport } from '../transport/send.ts'
 import type { SessionInvocation } from './invocation.ts'
 import { openIdentity } from './open-identity.ts'
@@ -16,6 +17,7 @@ import { VERSION } from '../core/version.ts'
 export async function fetchCredentials(
   parameters: CreateSessionParameters,
   invocation: SessionInvocation,
+  serverClock: ServerClock,
 ): Promise<SessionCredentials> {
   const { settings, system, reporter } = invocation
   const opening = openIdentity(invocation)
@@ -28,7 +30,10 @@ export async function fetchCredentials(
   return await createSession(parameters, {
     identity,
     send: transport.send,
+    serverClock,
     clock: system.clock,
+    monotonic: system.monotonic,
+    schedule: system.schedule,
     random: system.random,
     wait: system.wait,
     signal: system.signal,

@@ -17,6 +17,7 @@ import {
   subjectText,
   type CacheSubject,
 } from '../session/cache/cache-entry.ts'
+import { ServerClock } from '../session/server-clock.ts'
 import { cacheFolder } from './cache-folder.ts'
 import type { SessionInvocation } from './invocation.ts'
 
@@ -33,10 +34,11 @@ export async function obtainCredentials(
 ): Promise<SessionCredentials> {
   const { settings, system, reporter } = invocation
   const parameters = sessionParameters(settings)
+  const serverClock = new ServerClock(system.clock, system.monotonic)
   const fetch = async (): Promise<SessionCredentials> => {
     // Loaded late: a run that the cache can answer needs none of it.
     const { fetchCredentials } = await import('./fetch-credentials.ts')
-    return await fetchCredentials(parameters, invocation)
+    return await fetchCredentials(parameters, invocation, serverClock)
   }
   if (!settings.cache) return await fetch()
   const place = settings.certificate
@@ -58,9 +60,9 @@ export async function obtainCredentials(
     return found.credentials
   }
   const { throughCache } = await import('../session/cache/credential-cache.ts')
-  const { clock, random, wait, signal } = system
-  const patienceMs = settings.timeout === undefined ? undefined : settings.timeout * 1000
-  const ports = { clock, random, wait, signal, reporter, patienceMs }
+  const { clock, monotonic, random, wait, signal } = system
+  const fetchMs = settings.timeout === undefined ? undefined : settings.timeout * 1000
+  const ports = { serverClock, clock, monotonic, random, wait, signal, reporter, fetchMs }
   return await throughCache(folder, subject, fetch, ports)
 }
 

@@ -10,6 +10,7 @@ import { RotatingIdentity } from '../identity/rotating-identity.ts'
 import type { ServedRole } from '../outputs/endpoint/served-role.ts'
 import { createSession } from '../session/create-session.ts'
 import { RefreshEngine } from '../session/refresh-engine.ts'
+import { ServerClock } from '../session/server-clock.ts'
 import { openTransport } from './fetch-credentials.ts'
 import type { SessionInvocation } from './invocation.ts'
 import { sessionParameters } from './obtain-credentials.ts'
@@ -38,7 +39,9 @@ export async function openRefreshingRole(
 ): Promise<RefreshingRole> {
   const { settings, reporter } = invocation
   const { system, keepAnswers } = rememberingAnswers(invocation.system)
-  const { clock, random, schedule, wait } = system
+  const { clock, monotonic, random, schedule, wait } = system
+  const serverClock = new ServerClock(clock, monotonic)
+  const now = (): number => serverClock.now()
   const parameters = sessionParameters(settings)
   const identity = await RotatingIdentity.open({
     async load() {
@@ -47,7 +50,7 @@ export async function openRefreshingRole(
       return opened
     },
     paths: identityFiles(settings),
-    clock,
+    clock: now,
     schedule,
     reporter,
   })
@@ -58,7 +61,10 @@ export async function openRefreshingRole(
       createSession(parameters, {
         identity: newest,
         send: transport.send,
+        serverClock,
         clock,
+        monotonic,
+        schedule,
         random,
         wait,
         signal,
@@ -73,14 +79,15 @@ export async function openRefreshingRole(
   let undelivered: SessionCredentials | undefined
   const engine = new RefreshEngine({
     async obtain(signal) {
-      const isWorth = (undelivered?.expiresAt ?? 0) - clock() > WORTH_DELIVERING_MS
+      const isWorth = (undelivered?.expiresAt ?? 0) - now() > WORTH_DELIVERING_MS
       const credentials = isWorth && undelivered ? undelivered : await create(signal)
       undelivered = credentials
       await deliver(credentials)
       undelivered = undefined
       return credentials
     },
-    clock,
+    clock: now,
+    monotonic,
     random,
     schedule,
     reporter,

@@ -14,6 +14,15 @@ import type { Wording } from './wording.ts'
 /** Milliseconds since the epoch, by the wall clock. */
 export type Clock = () => number
 
+/**
+ * Milliseconds since some fixed moment. It is never set and never goes back, and it goes on while the
+ * machine sleeps: for how long something took, and how long it may take.
+ */
+export type Monotonic = () => number
+
+/** Runs `task` once after `delayMs`; the result cancels it. */
+export type Schedule = (delayMs: number, task: () => void) => () => void
+
 /** A number in [0, 1). */
 export type Random = () => number
 

@@ -36,6 +36,7 @@ import {
   SoftTokens,
 } from '../support/soft-token.ts'
 import { testPorts, type TestPorts } from '../support/token-ports.ts'
+import { realTime } from '../support/real-time.ts'
 
 const MESSAGE = Buffer.from('AWS4-X509-RSA-SHA256\n20230101T000000Z\nscope\nhash')
 
@@ -229,11 +230,9 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     await using identity = await load({ ...options, intermediates }, world)
     await using transport = createTransport({ userAgent: 'test' })
     const credentials = await createSession(sessionFor(new URL(emulator.url)), {
+      ...realTime(),
       identity,
       send: transport.send,
-      clock: Date.now,
-      random: Math.random,
-      wait: async () => Promise.resolve(),
       reporter: world.reporter,
     })
     expect(credentials.accessKeyId).toMatch(/^ASIA/u)

@@ -29,6 +29,7 @@ export async function runMain(
     env: { HOME: '/nonexistent' },
     platform: 'linux',
     clock: () => NOW,
+    monotonic: () => 0,
     random: () => 0.5,
     wait: async () => Promise.resolve(),
     async writeResult(result) {

@@ -20,8 +20,10 @@ export interface CacheEntry {
   /** `subjectText` of what the credentials are for. */
   readonly subject: string
   readonly credentials: SessionCredentials
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, in the server's time. */
   readonly fetchedAt: number
+  /** Server's clock minus ours when the entry was written, in milliseconds. */
+  readonly clockOffsetMs: number
 }
 
 /**
@@ -77,10 +79,12 @@ export function readEntry(path: string, subject?: string): CacheEntry | undefine
   }
 }
 
-export function entryText({ subject, credentials, fetchedAt }: CacheEntry): string {
+export function entryText(entry: CacheEntry): string {
+  const { subject, credentials, fetchedAt, clockOffsetMs } = entry
   return JSON.stringify({
     subject,
     fetchedAt,
+    clockOffsetMs,
     expiresAt: credentials.expiresAt,
     roleArn: credentials.roleArn,
     accountId: credentials.accountId,
@@ -90,11 +94,23 @@ export function entryText({ subject, credentials, fetchedAt }: CacheEntry): stri
   })
 }
 
-/** More than 16 minutes left, or more than half of a session that is shorter than 32. */
-export function isFresh({ credentials, fetchedAt }: CacheEntry, now: number): boolean {
-  const lifetime = credentials.expiresAt - fetchedAt
+/**
+ * More than 16 minutes left, or more than half of a session that is shorter than 32.
+ *
+ * @param clock our own, in milliseconds since the epoch; it is taken to be as wrong as it was when the
+ *   entry was written. Where it has been mended since, the entry looks old or from the future: it is
+ *   fetched again, once.
+ */
+export function isFresh(entry: CacheEntry, clock: number): boolean {
+  const lifetime = entry.credentials.expiresAt - entry.fetchedAt
   // A clock that was set back makes an entry look younger than it is: never trust one from the future.
-  return fetchedAt <= now + 1000 && credentials.expiresAt - now > Math.min(FRESH_MS, lifetime / 2)
+  const isFromFuture = entry.fetchedAt > clock + entry.clockOffsetMs + 1000
+  return !isFromFuture && timeLeft(entry, clock) > Math.min(FRESH_MS, lifetime / 2)
+}
+
+/** Milliseconds until the credentials of an entry expire; 0 or less when they have. */
+export function timeLeft({ credentials, clockOffsetMs }: CacheEntry, clock: number): number {
+  return credentials.expiresAt - (clock + clockOffsetMs)
 }
 
 /**
@@ -136,13 +152,15 @@ function refusedFolder(message: string, hint: Wording): RolesAnywhereError {
 function parseEntry(text: string): CacheEntry | undefined {
   const value = JSON.parse(text) as Record<string, unknown>
   const { subject, accessKeyId, secretAccessKey, sessionToken, accountId, roleArn } = value
-  const { expiresAt, fetchedAt } = value
+  const { expiresAt, fetchedAt, clockOffsetMs } = value
   const texts = [subject, accessKeyId, secretAccessKey, sessionToken, accountId, roleArn]
   if (!texts.every((part) => typeof part === 'string' && part !== '')) return undefined
   if (![expiresAt, fetchedAt].every(isInstant)) return undefined
+  if (!Number.isSafeInteger(clockOffsetMs)) return undefined
   return {
     subject: subject as string,
     fetchedAt: fetchedAt as number,
+    clockOffsetMs: clockOffsetMs as number,
     credentials: new SessionCredentials({
       accessKeyId: accessKeyId as string,
       secretAccessKey: secretAccessKey as string,

@@ -24,20 +24,26 @@ import {
   isFresh,
   isPrivateFolder,
   readEntry,
+  timeLeft,
   type CacheEntry,
 } from './cache-entry.ts'
+import type { ServerClock } from '../server-clock.ts'
 
 export interface CachePorts extends FileLockPorts {
+  /** What `fetch` asks learns the server's time by; entries are kept in it. */
+  readonly serverClock: ServerClock
   readonly reporter: Reporter
-  /** How long to wait for another process that fetches the same, in milliseconds; default 65,000. */
-  readonly patienceMs?: number | undefined
+  /** How long one fetch may take without the people that it asks, in milliseconds; default 60,000. */
+  readonly fetchMs?: number | undefined
 }
 
 /** Below this nothing can be done with credentials before they expire. */
 const USABLE_MS = 60_000
-/** Longer than one fetch may take, so that a lock this old was left by a process that died. */
-const LOCK_STALE_MS = 90_000
-const DEFAULT_PATIENCE_MS = 65_000
+const DEFAULT_FETCH_MS = 60_000
+/** For whoever fetches and has to type a PIN first: two who do not wait for one another ask twice. */
+const PERSON_MS = 120_000
+/** Nobody writes for as long: what is older was left by a process that died. */
+const DRAFT_STALE_MS = 90_000
 const OUR_FILE = /^\.?[0-9a-f]{16}\./u
 /** Names under which `keep` and the lock write before they rename or link. */
 const DRAFT_FILE = /^\.?[0-9a-f]{16}\..*\.tmp$/u
@@ -56,6 +62,7 @@ export async function throughCache(
   fetch: () => Promise<SessionCredentials>,
   ports: CachePorts,
 ): Promise<SessionCredentials> {
+  const { serverClock } = ports
   await makePrivateFolder(folder)
   const path = join(folder, `${entryName(subject)}.json`)
   await using lock = await takeLock(join(folder, `${entryName(subject)}.lock`), ports)
@@ -64,11 +71,13 @@ export async function throughCache(
   if (entry !== undefined && isFresh(entry, ports.clock())) return entry.credentials
   try {
     const credentials = await fetch()
-    await keep({ subject, credentials, fetchedAt: ports.clock() }, path, ports.reporter)
+    const fetchedAt = Math.floor(serverClock.now())
+    const clockOffsetMs = Math.round(fetchedAt - ports.clock())
+    await keep({ subject, credentials, fetchedAt, clockOffsetMs }, path, ports.reporter)
     await sweep(folder, ports.clock()).catch(() => undefined)
     return credentials
   } catch (error) {
-    if (entry === undefined || entry.credentials.expiresAt - ports.clock() < USABLE_MS) throw error
+    if (entry === undefined || timeLeft(entry, ports.clock()) < USABLE_MS) throw error
     const what = error instanceof RolesAnywhereError ? error.code : 'an unknown error'
     ports.reporter.warn(
       `new credentials could not be had (${what}); the cached ones are valid until ${entry.credentials.expiration}`,
@@ -110,9 +119,10 @@ async function makePrivateFolder(folder: string): Promise<void> {
 
 async function takeLock(path: string, ports: CachePorts): ReturnType<typeof acquireFileLock> {
   try {
-    const { patienceMs = DEFAULT_PATIENCE_MS } = ports
-    return await acquireFileLock(path, { patienceMs, staleMs: LOCK_STALE_MS }, ports)
+    const patienceMs = (ports.fetchMs ?? DEFAULT_FETCH_MS) + PERSON_MS
+    return await acquireFileLock(path, { patienceMs, staleMs: patienceMs }, ports)
   } catch (cause) {
+    if (ports.signal?.aborted === true) throw cause
     // Without a lock two processes may both fetch: better than none.
     ports.reporter.debug('cache lock failed', { reason: reasonOf(cause) })
     return undefined
@@ -140,6 +150,6 @@ async function sweep(folder: string, now: number): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!DRAFT_FILE.test(name)) continue
     const path = join(folder, name)
-    if (now - (await stat(path)).mtimeMs > LOCK_STALE_MS) await rm(path, { force: true })
+    if (now - (await stat(path)).mtimeMs > DRAFT_STALE_MS) await rm(path, { force: true })
   }
 }
