@@ -14,10 +14,10 @@ import type { Invocation } from './invocation.ts'
 export type ContainerTokens = ReadonlyMap<string, ContainerToken>
 
 /** @throws {RolesAnywhereError} ERR_USAGE_CONFLICT, and those of `ContainerToken.inFile` */
-export function openContainerTokens(
+export async function openContainerTokens(
   roles: readonly ServedRole[],
   { settings, system, reporter }: Invocation<'serve'>,
-): ContainerTokens {
+): Promise<ContainerTokens> {
   const folder = settings.tokenFolder ?? runtimeFolder(system.env, system.uid)
   const tokens = new Map<string, ContainerToken>()
   for (const { profile } of roles) {
@@ -25,7 +25,7 @@ export function openContainerTokens(
       throw new RolesAnywhereError('ERR_USAGE_CONFLICT', `--profile ${profile} is given twice`)
     }
     const path = join(folder, `${encodeURIComponent(profile)}.token`)
-    tokens.set(profile, ContainerToken.inFile(path, system.uid, reporter))
+    tokens.set(profile, await ContainerToken.inFile(path, system.uid, reporter))
   }
   return tokens
 }

@@ -36,7 +36,7 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
     roles.push(resources.use(role))
   }
   const served = roles.map((role) => role.served)
-  const tokens = openContainerTokens(served, invocation)
+  const tokens = await openContainerTokens(served, invocation)
   const hasImds = !settings.noImds && !settings.allowRemote
   const endpoint = resources.use(
     await startEndpoint({

@@ -127,6 +127,10 @@ async function respond(
   state: EndpointState,
   { clock, bodies }: { readonly clock: Clock; readonly bodies: CredentialsBodies },
 ): Promise<EndpointResponse> {
+  for (const token of state.containerTokens.values()) {
+    const look = token.refresh(clock())
+    if (look !== undefined) await look
+  }
   const routed = route(request, state, clock())
   if ('status' in routed) return routed
   try {
