@@ -52,7 +52,7 @@ export const COMMAND_SETTINGS = [
   {
     name: 'json',
     type: 'boolean',
-    commands: ['pkcs11 list', 'status'],
+    commands: ['pkcs11 list', 'status', 'emulator'],
     places: ['flag'],
     help: 'Print JSON instead of lines',
   },
@@ -178,9 +178,8 @@ export const COMMAND_SETTINGS = [
     type: 'path',
     valueName: 'PATH',
     commands: EMULATOR,
-    requiredBy: EMULATOR,
     places: ['flag'],
-    help: 'PEM file of the authority that certificates must chain to',
+    help: 'PEM file of the authority that certificates must chain to; needed unless --check-client is given',
   },
   {
     name: 'crl',
@@ -277,6 +276,15 @@ export const COMMAND_SETTINGS = [
     commands: EMULATOR,
     places: ['flag'],
     help: 'Misbehave, for tests of clients; may be repeated',
+  },
+  {
+    name: 'checkClient',
+    type: 'text',
+    valueName: 'COMMAND',
+    commands: EMULATOR,
+    places: ['flag'],
+    conflicts: ['trustAnchor'],
+    help: 'Run a client, of whatever make, through every situation and report what it did',
   },
   {
     name: 'quiet',
