@@ -21,6 +21,7 @@ declare -A package_of=(
   [tpm2_create]=tpm2-tools
   [keytool]=default-jre-headless
   [ssh-agent]=openssh-client
+  [certtool]=gnutls-bin
 )
 
 missing=()

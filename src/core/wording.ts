@@ -18,6 +18,7 @@ export type SettingName =
   | 'cache'
   | 'cacheDir'
   | 'certSelector'
+  | 'checkClient'
   | 'certificate'
   | 'crl'
   | 'endpoint'
