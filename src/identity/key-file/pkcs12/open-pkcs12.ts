@@ -153,6 +153,6 @@ function malformed(file: string, error: Asn1Error): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_KEY_MALFORMED',
     `"${file}" is not a usable PKCS#12 file: ${error.message}`,
-    { cause: error },
+    { hint: 'export it again: openssl pkcs12 -in FILE -info -noout says more', cause: error },
   )
 }
