@@ -313,6 +313,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'checkClient',
+    group: 'general',
     type: 'text',
     valueName: 'COMMAND',
     commands: EMULATOR,

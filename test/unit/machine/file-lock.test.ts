@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -97,10 +98,15 @@ describe('a lock', () => {
   })
 
   it('is taken over from a process that its parent never looked after', async () => {
-    // The shell becomes a sleeper that does not reap the child it had.
-    const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'])
-    const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+    // The shell becomes a sleeper that does not reap the child it had; only then the child may end.
+    const parent = spawn('/bin/sh', ['-c', 'head -c 1 <&3 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+    })
+    const comm = (): string => readFileSync(`/proc/${parent.pid}/comm`, 'utf8').trim()
+    const [line] = (await once(parent.stdout as Readable, 'data')) as [Buffer]
     const pid = Number(line.toString())
+    while (comm() !== 'sleep') await new Promise((resolve) => setImmediate(resolve))
+    ;(parent.stdio[3] as Writable).end('x')
     const stat = (): string[] => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
     while (stat()[1]?.startsWith('Z') !== true)
       await new Promise((resolve) => setImmediate(resolve))

@@ -394,10 +394,6 @@ describe('required settings', () => {
     expect(error.detail['settings']).toEqual(['certificate', 'roleArn'])
   })
 
-  it('that only a flag can give are not looked for elsewhere', () => {
-    expect(refusalOf(() => resolve('emulator')).hint).toBe('give each as that flag')
-  })
-
   it('may be there under a misspelled key, which is then named', () => {
     const config = '[profile onprem]\nrolesanywhere_certificat = leaf.pem\n'
     const flags = { ...REQUIRED, certificate: undefined, profile: 'onprem' }
@@ -411,7 +407,6 @@ describe('required settings', () => {
     const needs = (command: CommandName) => refusalOf(() => resolve(command)).detail['settings']
     expect(needs('sign-string')).toEqual(['privateKey'])
     expect(needs('read-certificate-data')).toEqual(['certificate'])
-    expect(needs('emulator')).toEqual(['trustAnchor'])
     expect(resolve('cache list').settings.cacheDir).toBeUndefined()
   })
 
