@@ -12,11 +12,12 @@ import { describeLocation } from '../core/key-location.ts'
 import {
   entryName,
   isFresh,
-  isPrivateFolder,
   readEntry,
   subjectText,
+  type CacheEntry,
   type CacheSubject,
 } from '../session/cache/cache-entry.ts'
+import { openCacheFolder } from '../session/cache/cache-folder.ts'
 import { cacheFolder } from './cache-folder.ts'
 import type { SessionInvocation } from './invocation.ts'
 
@@ -50,9 +51,7 @@ export async function obtainCredentials(
   }
   const folder = cacheFolder(settings, system)
   const subject = subjectText(subjectOf(parameters, settings, certificate))
-  const found = isPrivateFolder(folder)
-    ? readEntry(`${folder}/${entryName(subject)}.json`, subject)
-    : undefined
+  const found = findEntry(folder, subject)
   if (found !== undefined && isFresh(found, system.clock())) {
     reporter.debug('cache hit', { expiration: found.credentials.expiration })
     return found.credentials
@@ -62,6 +61,11 @@ export async function obtainCredentials(
   const patienceMs = settings.timeout === undefined ? undefined : settings.timeout * 1000
   const ports = { clock, random, wait, signal, reporter, patienceMs }
   return await throughCache(folder, subject, fetch, ports)
+}
+
+function findEntry(folder: string, subject: string): CacheEntry | undefined {
+  using opened = openCacheFolder(folder)
+  return opened && readEntry(`${opened.path}/${entryName(subject)}.json`, subject)
 }
 
 /** What to ask AWS for. */
