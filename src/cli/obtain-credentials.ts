@@ -12,11 +12,12 @@ import { describeLocation } from '../core/key-location.ts'
 import {
   entryName,
   isFresh,
-  isPrivateFolder,
   readEntry,
   subjectText,
+  type CacheEntry,
   type CacheSubject,
 } from '../session/cache/cache-entry.ts'
+import { openCacheFolder } from '../session/cache/cache-folder.ts'
 import { ServerClock } from '../session/server-clock.ts'
 import { cacheFolder } from './cache-folder.ts'
 import type { SessionInvocation } from './invocation.ts'
@@ -52,9 +53,7 @@ export async function obtainCredentials(
   }
   const folder = cacheFolder(settings, system)
   const subject = subjectText(subjectOf(parameters, settings, certificate))
-  const found = isPrivateFolder(folder)
-    ? readEntry(`${folder}/${entryName(subject)}.json`, subject)
-    : undefined
+  const found = findEntry(folder, subject)
   if (found !== undefined && isFresh(found, system.clock())) {
     reporter.debug('cache hit', { expiration: found.credentials.expiration })
     return found.credentials
@@ -64,6 +63,11 @@ export async function obtainCredentials(
   const fetchMs = settings.timeout === undefined ? undefined : settings.timeout * 1000
   const ports = { serverClock, clock, monotonic, random, wait, signal, reporter, fetchMs }
   return await throughCache(folder, subject, fetch, ports)
+}
+
+function findEntry(folder: string, subject: string): CacheEntry | undefined {
+  using opened = openCacheFolder(folder)
+  return opened && readEntry(`${opened.path}/${entryName(subject)}.json`, subject)
 }
 
 /** What to ask AWS for. */

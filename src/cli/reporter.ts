@@ -6,6 +6,7 @@
 
 import type { RolesAnywhereError } from '../core/errors.ts'
 import type { Clock, Reporter, ReportFields } from '../core/ports.ts'
+import { jsonText, visible } from '../core/printable.ts'
 import { inWords, type NameOf } from '../core/wording.ts'
 import { errnoOf } from '../machine/errno.ts'
 
@@ -56,35 +57,17 @@ const textLine: Line = (level, message, { hint, ...fields }) => {
     level === 'error'
       ? ` [${String(fields['code'])}]`
       : Object.entries(fields)
-          .map(([name, value]) => ` ${name}=${printable(String(value))}`)
+          .map(([name, value]) => ` ${name}=${visible(String(value))}`)
           .join('')
-  const head = `${PROGRAM}: ${level}: ${printable(message)}${tail}\n`
-  return hint === undefined ? head : `${head}hint: ${printable(String(hint))}\n`
+  const head = `${PROGRAM}: ${level}: ${visible(message)}${tail}\n`
+  return hint === undefined ? head : `${head}hint: ${visible(String(hint))}\n`
 }
 
 function jsonLine(clock: Clock): Line {
   return (level, message, fields) => {
     const time = new Date(clock()).toISOString()
-    return `${JSON.stringify({ time, level, message, ...fields }).replaceAll(UNPRINTABLE, escaped)}\n`
+    return `${jsonText({ time, level, message, ...fields })}\n`
   }
-}
-
-/**
- * File names, subjects and service messages are other people's text: nothing in them may steer a
- * terminal, turn the direction of writing, or look like another line.
- */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-
-function printable(text: string): string {
-  return text.replaceAll(UNPRINTABLE, '?')
-}
-
-/** As JSON may write it; what lies beyond 16 bits as its two halves. */
-function escaped(character: string): string {
-  return character
-    .split('')
-    .map((half) => `\\u${half.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    .join('')
 }
 
 /** The chain of causes, one line each: names and codes, with passwords inside URLs taken out. */

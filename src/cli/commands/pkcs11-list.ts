@@ -4,6 +4,7 @@
  * @module
  */
 
+import { jsonText, visible } from '../../core/printable.ts'
 import { inWords, SettingSentence } from '../../core/wording.ts'
 import type {
   ListedCertificate,
@@ -19,12 +20,12 @@ export async function execute(invocation: Invocation<'pkcs11 list'>): Promise<vo
   const { settings, system, reporter } = invocation
   const listing = await listTokens(invocation)
   if (settings.json) {
-    await system.writeResult(`${JSON.stringify(listing, inFlags)}\n`)
+    await system.writeResult(`${jsonText(listing, inFlags)}\n`)
     return
   }
   for (const problem of listing.problems) reporter.warn(problem)
   const lines = listing.modules.flatMap(moduleLines)
-  await system.writeResult(lines.map((line) => `${printable(line)}\n`).join(''))
+  await system.writeResult(lines.map((line) => `${visible(line)}\n`).join(''))
 }
 
 function moduleLines({ path, origin, description, version, tokens }: ListedModule): string[] {
@@ -60,9 +61,4 @@ function keyLine({ uri, type, alwaysAuthenticate }: ListedKey): string {
 /** For JSON: sentences as the user of the command line reads them. */
 function inFlags(_name: string, value: unknown): unknown {
   return value instanceof SettingSentence ? inWords(value, flagFor) : value
-}
-
-/** Labels and subjects are other people's text. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
 }

@@ -8,6 +8,7 @@
  */
 
 import type { X509Certificate } from 'node:crypto'
+import { jsonText, visible } from '../../core/printable.ts'
 import { decimalSerialNumber } from '../../core/serial-number.ts'
 import { leavesAmong, longestLasting } from '../../identity/certificate/choose-certificate.ts'
 import { nameFromLeafUp, nameOnOneLine } from '../../identity/certificate/names.ts'
@@ -33,7 +34,7 @@ export async function execute(invocation: Invocation<'read-certificate-data'>): 
     ? longestLasting(leaves, system.clock())
     : leaves[0]
   if (leaf === undefined) throw new TypeError('readCertificates gives at least one certificate')
-  await system.writeResult(`${JSON.stringify(describe(leaf))}\n`)
+  await system.writeResult(`${jsonText(describe(leaf))}\n`)
 }
 
 /** As the reference helper lists certificates that are not in files: SHA-1, subject, URI. */
@@ -41,7 +42,7 @@ function identities(found: readonly TokenCertificate[]): string {
   if (found.length === 0) return 'No matching identities\n'
   const lines = found.map(({ certificate, uri }, index) => {
     const fingerprint = certificate.fingerprint.replaceAll(':', '').toLowerCase()
-    const subject = nameFromLeafUp(certificate.subject).replaceAll(/\p{Cc}/gu, '?')
+    const subject = visible(nameFromLeafUp(certificate.subject))
     return `${index + 1}) ${fingerprint} "${subject}"\n\tURI: ${uri}\n`
   })
   return `Matching identities\n${lines.join('')}`

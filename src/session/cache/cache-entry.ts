@@ -8,10 +8,8 @@
  * @module
  */
 
-import { lstatSync, readFileSync, statSync, type Stats } from 'node:fs'
 import { SessionCredentials } from '../../core/credentials.ts'
-import { RolesAnywhereError } from '../../core/errors.ts'
-import { says, setting, type Wording } from '../../core/wording.ts'
+import { readBoundedSync, type ReadRules } from '../../machine/bounded-read.ts'
 
 /** Everything that decides which credentials AWS would give. Never a secret. */
 export type CacheSubject = Readonly<Record<string, string | number | undefined>>
@@ -69,14 +67,21 @@ function hex(lane: number): string {
  */
 export function readEntry(path: string, subject?: string): CacheEntry | undefined {
   try {
-    const stats = statSync(path)
-    // Reading a FIFO would wait for a writer.
-    if (!stats.isFile() || stats.size > MAX_ENTRY_BYTES) return undefined
-    const entry = parseEntry(readFileSync(path, 'utf8'))
+    const { bytes, stats } = readBoundedSync(path, ENTRY_RULES)
+    const own = process.geteuid?.()
+    if (own !== undefined && Number(stats.uid) !== own) return undefined
+    if (own !== undefined && (stats.mode & 0o077n) !== 0n) return undefined
+    const entry = parseEntry(bytes.toString('utf8'))
     return subject === undefined || entry?.subject === subject ? entry : undefined
   } catch {
     return undefined
   }
+}
+
+const ENTRY_RULES: ReadRules = {
+  maxBytes: MAX_ENTRY_BYTES,
+  mayBeLink: false,
+  fail: ({ kind }) => new Error(kind),
 }
 
 export function entryText(entry: CacheEntry): string {
@@ -111,42 +116,6 @@ export function isFresh(entry: CacheEntry, clock: number): boolean {
 /** Milliseconds until the credentials of an entry expire; 0 or less when they have. */
 export function timeLeft({ credentials, clockOffsetMs }: CacheEntry, clock: number): number {
   return credentials.expiresAt - (clock + clockOffsetMs)
-}
-
-/**
- * Whether the folder is there, and belongs to nobody but us. Asked before anything in it is believed:
- * credentials that another user planted are worse than none.
- *
- * @throws {RolesAnywhereError} ERR_CONFIG_FILE_PERMISSIONS
- */
-export function isPrivateFolder(folder: string): boolean {
-  let stats: Stats
-  let owners: readonly number[]
-  try {
-    stats = statSync(folder)
-    // A link that another user made leads elsewhere whenever that user likes.
-    owners = [stats.uid, lstatSync(folder).uid]
-  } catch {
-    // Where the folder is not just missing, making it will fail too, and say why.
-    return false
-  }
-  const own = process.getuid?.()
-  const stranger = own === undefined ? undefined : owners.find((uid) => uid !== own)
-  if (stranger !== undefined) {
-    throw refusedFolder(
-      `the cache folder "${folder}" belongs to another user (uid ${stranger})`,
-      says`name a folder of your own with ${setting('cacheDir')}`,
-    )
-  }
-  if ((stats.mode & 0o077) === 0) return true
-  throw refusedFolder(
-    `the cache folder "${folder}" can be reached by other users (mode ${(stats.mode & 0o7777).toString(8)})`,
-    says`run: chmod 700 "${folder}", or name another one with ${setting('cacheDir')}`,
-  )
-}
-
-function refusedFolder(message: string, hint: Wording): RolesAnywhereError {
-  return new RolesAnywhereError('ERR_CONFIG_FILE_PERMISSIONS', message, { hint })
 }
 
 function parseEntry(text: string): CacheEntry | undefined {

@@ -10,23 +10,22 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import type { SessionCredentials } from '../../core/credentials.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Reporter } from '../../core/ports.ts'
-import { says, setting } from '../../core/wording.ts'
 import { reasonOf } from '../../machine/errno.ts'
 import { acquireFileLock, type FileLockPorts } from '../../machine/file-lock.ts'
 import {
   entryName,
   entryText,
   isFresh,
-  isPrivateFolder,
   readEntry,
   timeLeft,
   type CacheEntry,
 } from './cache-entry.ts'
+import { makeCacheFolder, openCacheFolder } from './cache-folder.ts'
 import type { ServerClock } from '../server-clock.ts'
 
 export interface CachePorts extends FileLockPorts {
@@ -63,9 +62,9 @@ export async function throughCache(
   ports: CachePorts,
 ): Promise<SessionCredentials> {
   const { serverClock } = ports
-  await makePrivateFolder(folder)
-  const path = join(folder, `${entryName(subject)}.json`)
-  await using lock = await takeLock(join(folder, `${entryName(subject)}.lock`), ports)
+  using opened = makeCacheFolder(folder)
+  const path = join(opened.path, `${entryName(subject)}.json`)
+  await using lock = await takeLock(join(opened.path, `${entryName(subject)}.lock`), ports)
   if (lock === undefined) ports.reporter.debug('cache lock not taken', {})
   const entry = readEntry(path, subject)
   if (entry !== undefined && isFresh(entry, ports.clock())) return entry.credentials
@@ -74,7 +73,7 @@ export async function throughCache(
     const fetchedAt = Math.floor(serverClock.now())
     const clockOffsetMs = Math.round(fetchedAt - ports.clock())
     await keep({ subject, credentials, fetchedAt, clockOffsetMs }, path, ports.reporter)
-    await sweep(folder, ports.clock()).catch(() => undefined)
+    await sweep(opened.path, ports.clock()).catch(() => undefined)
     return credentials
   } catch (error) {
     if (entry === undefined || timeLeft(entry, ports.clock()) < USABLE_MS) throw error
@@ -88,33 +87,22 @@ export async function throughCache(
 
 /** Every readable entry of the folder, expired ones too. */
 export async function listEntries(folder: string): Promise<CacheEntry[]> {
-  if (!isPrivateFolder(folder)) return []
-  const names = await readdir(folder)
+  using opened = openCacheFolder(folder)
+  if (opened === undefined) return []
+  const names = await readdir(opened.path)
   return names
     .filter((name) => ENTRY_FILE.test(name))
-    .map((name) => readEntry(join(folder, name)))
+    .map((name) => readEntry(join(opened.path, name)))
     .filter((entry) => entry !== undefined)
 }
 
 /** Removes every file of ours from the folder; returns how many entries went. */
 export async function clearEntries(folder: string): Promise<number> {
-  if (!isPrivateFolder(folder)) return 0
-  const ours = (await readdir(folder)).filter((name) => OUR_FILE.test(name))
-  await Promise.all(ours.map(async (name) => rm(join(folder, name), { force: true })))
+  using opened = openCacheFolder(folder)
+  if (opened === undefined) return 0
+  const ours = (await readdir(opened.path)).filter((name) => OUR_FILE.test(name))
+  await Promise.all(ours.map(async (name) => rm(join(opened.path, name), { force: true })))
   return ours.filter((name) => ENTRY_FILE.test(name)).length
-}
-
-async function makePrivateFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-  } catch (cause) {
-    throw new RolesAnywhereError(
-      'ERR_OUTPUT_UNWRITABLE',
-      `the cache folder "${folder}" cannot be made (${reasonOf(cause)})`,
-      { hint: says`name a folder of your own with ${setting('cacheDir')}`, cause },
-    )
-  }
-  isPrivateFolder(folder)
 }
 
 async function takeLock(path: string, ports: CachePorts): ReturnType<typeof acquireFileLock> {
@@ -141,7 +129,7 @@ async function keep(entry: CacheEntry, path: string, reporter: Reporter): Promis
     await rename(draft, path)
   } catch (cause) {
     await rm(draft, { force: true })
-    reporter.warn(`the cache file "${path}" could not be written (${reasonOf(cause)})`)
+    reporter.warn(`the cache file "${basename(path)}" could not be written (${reasonOf(cause)})`)
   }
 }
 
