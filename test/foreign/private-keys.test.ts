@@ -9,6 +9,7 @@ import {
   type ForeignKey,
 } from '../support/foreign-data/private-keys.ts'
 import { DAMAGED_KEYS } from '../support/foreign-data/damaged-keys.ts'
+import { ML_DSA_KEYS } from '../support/foreign-data/ml-dsa-keys.ts'
 import { hasWriter, Workshop } from '../support/foreign-data/workshop.ts'
 import { privateKeySuite, type PrivateKeyCase } from '../support/suites/private-keys.ts'
 
@@ -33,3 +34,4 @@ privateKeySuite('plain keys', PLAIN_KEYS.map(caseOf))
 privateKeySuite('encrypted keys', ENCRYPTED_KEYS.map(caseOf))
 privateKeySuite('keys that cannot be used', REFUSED_KEYS.map(caseOf))
 privateKeySuite('keys changed by hand', DAMAGED_KEYS.map(caseOf))
+privateKeySuite('ML-DSA keys', ML_DSA_KEYS.map(caseOf))

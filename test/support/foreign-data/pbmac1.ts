@@ -9,16 +9,8 @@
  */
 
 import { createHmac, pbkdf2Sync } from 'node:crypto'
-import {
-  fromBER,
-  Integer,
-  Null,
-  ObjectIdentifier,
-  OctetString,
-  Sequence,
-  type AsnType,
-  type Constructed,
-} from 'asn1js'
+import { Integer, OctetString, type AsnType, type Constructed, type Sequence } from 'asn1js'
+import { derAlgorithm, derElements, derOctets, derSequence } from './der.ts'
 import { exportPkcs12, pkcs12Row, type ForeignPkcs12 } from './pkcs12.ts'
 
 interface Pbmac1 {
@@ -54,42 +46,26 @@ function addPbmac1(
   password: string,
   { prf, mac, keyLength, said }: Pbmac1,
 ): Buffer {
-  const pfx = fromBER(withoutMac).result
-  if (!(pfx instanceof Sequence)) throw new Error('no PFX')
   // PFX { version, authSafe ContentInfo { type, [0] { OCTET STRING } } }
-  const contentInfo = pfx.valueBlock.value[1] as Sequence
-  const [content] = (contentInfo.valueBlock.value[1] as Constructed).valueBlock.value
+  const [version, authSafe] = derElements(withoutMac) as [AsnType, Sequence]
+  const [, explicit] = authSafe.valueBlock.value as [AsnType, Constructed]
   const macKey = pbkdf2Sync(password, SALT, ITERATIONS, keyLength, prf)
-  const digest = createHmac(mac, macKey)
-    .update(bytesOf(content as OctetString))
-    .digest()
+  const digest = createHmac(mac, macKey).update(derOctets(explicit.valueBlock.value[0])).digest()
   const saidLength = said?.keyLength ?? keyLength
-  const derivation = sequence(
+  const derivation = derSequence(
     new OctetString({ valueHex: said?.salt ?? SALT }),
     new Integer({ value: said?.iterations ?? ITERATIONS }),
     ...(saidLength === 'nothing' ? [] : [new Integer({ value: saidLength })]),
-    algorithm(HMAC[prf], new Null()),
+    derAlgorithm(HMAC[prf]),
   )
-  const parameters = sequence(algorithm(PBKDF2, derivation), algorithm(HMAC[mac], new Null()))
-  const macData = sequence(
-    sequence(algorithm(PBMAC1, parameters), new OctetString({ valueHex: digest })),
+  const parameters = derSequence(derAlgorithm(PBKDF2, derivation), derAlgorithm(HMAC[mac]))
+  const macData = derSequence(
+    derSequence(derAlgorithm(PBMAC1, parameters), new OctetString({ valueHex: digest })),
     // Neither means anything beside PBMAC1, and openssl writes just this.
     new OctetString({ valueHex: Buffer.from('NOT USED') }),
     new Integer({ value: 1 }),
   )
-  return Buffer.from(sequence(...pfx.valueBlock.value, macData).toBER())
-}
-
-function sequence(...value: AsnType[]): Sequence {
-  return new Sequence({ value })
-}
-
-function algorithm(oid: string, parameters: AsnType): Sequence {
-  return sequence(new ObjectIdentifier({ value: oid }), parameters)
-}
-
-function bytesOf(octets: OctetString): Buffer {
-  return Buffer.from(octets.getValue())
+  return Buffer.from(derSequence(version, authSafe, macData).toBER())
 }
 
 function row(

@@ -7,6 +7,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { loadFileSigner } from '../../../src/identity/content/load-file-identity.ts'
 import { readCertificates } from '../../../src/identity/content/read-certificates.ts'
+import { inFiles } from '../places.ts'
 import { recordingPorts, type RecordingPorts } from '../../unit/identity/recording-ports.ts'
 
 /** Opens the private key in a file; without a password there is nobody to ask. */
@@ -15,7 +16,7 @@ export function openKey(
   password: string | undefined,
   ports: RecordingPorts = recordingPorts(),
 ): ReturnType<typeof loadFileSigner> {
-  return loadFileSigner({ privateKey: { kind: 'path', path }, ...answering(password) }, ports)
+  return loadFileSigner(inFiles({ privateKey: path, ...answering(password) }), ports)
 }
 
 /** The certificates in a file, in their order. */
@@ -24,8 +25,8 @@ export function openCertificates(
   password?: string,
   ports: RecordingPorts = recordingPorts(),
 ): Promise<readonly X509Certificate[]> {
-  const certificate = { kind: 'path', path } as const
-  return readCertificates({ certificate, ...answering(password) }, ports.secrets)
+  const options = inFiles({ certificate: path, ...answering(password) })
+  return readCertificates(options, ports.secrets)
 }
 
 function answering(password: string | undefined): { password?: () => Promise<string> } {
