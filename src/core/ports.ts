@@ -32,8 +32,11 @@ export interface CancelOptions {
 
 export interface SignOptions extends CancelOptions {
   /** Hash over the message; default: the algorithm's own. Only `sign-string --digest` asks for another. */
-  readonly hash?: 'sha256' | 'sha384' | 'sha512' | undefined
+  readonly hash?: HashName | undefined
 }
+
+/** As Node calls it. */
+export type HashName = 'sha256' | 'sha384' | 'sha512'
 
 /**
  * Signs, and does not know for whom. A file key, a PKCS#11 object, a TPM key and an external command

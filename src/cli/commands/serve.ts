@@ -7,10 +7,11 @@
  */
 
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { isLoopback } from '../../core/loopback.ts'
 import { setHopLimit } from '../../machine/hop-limit.ts'
 import { loadLibc } from '../../machine/libc.ts'
 import { inheritedSockets } from '../../machine/service-manager.ts'
-import { isIpAddress, isLoopback, METADATA_ADDRESSES } from '../../outputs/endpoint/host-table.ts'
+import { isIpAddress, METADATA_ADDRESSES } from '../../outputs/endpoint/host-table.ts'
 import { MetadataTokens } from '../../outputs/endpoint/metadata-token.ts'
 import { startEndpoint, type Endpoint, type ListenOn } from '../../outputs/endpoint/server.ts'
 import { containerPath } from '../../outputs/endpoint/served-role.ts'

@@ -14,7 +14,7 @@ import {
 } from '../../../core/algorithms.ts'
 import { encodeEcdsaSignature } from '../../../core/ecdsa-signature.ts'
 import { RolesAnywhereError } from '../../../core/errors.ts'
-import type { SignOptions } from '../../../core/ports.ts'
+import type { HashName } from '../../../core/ports.ts'
 import { CKK, CKM } from '../cryptoki.ts'
 
 /** The algorithms that tokens have mechanisms for here: RSA and EC, over a hash. */
@@ -22,8 +22,6 @@ export type TokenAlgorithm = SigningAlgorithm & {
   readonly keyType: 'rsa' | 'ec'
   readonly hash: 'sha256'
 }
-
-type HashName = NonNullable<SignOptions['hash']>
 
 /** A mechanism, and the data that C_Sign gets with it. */
 export interface MechanismInput {
