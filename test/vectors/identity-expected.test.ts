@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RolesAnywhereError, type ErrorCode } from '../../src/core/errors.ts'
 import { adviseOnCertificate } from '../../src/identity/certificate/check-certificate.ts'
 import { loadFileSigner } from '../../src/identity/content/load-file-identity.ts'
-import { readCertificates } from '../../src/identity/content/read-certificates.ts'
+import { readFileCertificates } from '../../src/identity/content/read-certificates.ts'
 import { VECTORS, hasProgram, hasVectors } from '../support/capabilities.ts'
 import { inFiles } from '../support/places.ts'
 import {
@@ -64,7 +64,7 @@ function load(
   ports: RecordingPorts,
   withPassword = true,
 ): ReturnType<typeof loadFileSigner> {
-  const password = withPassword ? { password: fromEnv('PASSWORD') } : {}
+  const password = withPassword ? { keyPassword: fromEnv('PASSWORD') } : {}
   return loadFileSigner(inFiles({ privateKey: pathOf(row), ...password }), ports)
 }
 
@@ -165,7 +165,7 @@ describe.skipIf(!hasVectors)('certificates written by others', () => {
 
   it.each(readable)('$file parses, and draws the right advice', async (row) => {
     const ports = recordingPorts()
-    const [first] = await readCertificates(inFiles({ certificate: pathOf(row) }), ports.secrets)
+    const [first] = await readFileCertificates(inFiles({ certificate: pathOf(row) }), ports)
     const serial = first!.serialNumber
     const decimal = serial.startsWith('-') ? -BigInt(`0x${serial.slice(1)}`) : BigInt(`0x${serial}`)
     expect(decimal.toString()).toBe(row.serialDecimal)
@@ -183,7 +183,7 @@ describe.skipIf(!hasVectors)('certificates written by others', () => {
     '$file is refused by name',
     async (row) => {
       const error = await failureOf(
-        readCertificates(inFiles({ certificate: pathOf(row) }), recordingPorts().secrets),
+        readFileCertificates(inFiles({ certificate: pathOf(row) }), recordingPorts()),
       )
       expect(error).toMatchObject({
         code: expect.stringMatching(/^ERR_CONFIG_CERTIFICATE_(?:INVALID|MISSING)$/u) as string,

@@ -20,7 +20,7 @@ const certificateOf = (url: URL): X509Certificate => new X509Certificate(readFil
 
 async function expectSigns(keyUrl: URL, certificate: X509Certificate): Promise<void> {
   const { signer, publicKey } = await loadFileSigner(
-    inFiles({ privateKey: keyUrl.pathname, password: () => Promise.resolve('password') }),
+    inFiles({ privateKey: keyUrl.pathname, keyPassword: () => Promise.resolve('password') }),
     recordingPorts(),
   )
   await using own = signer

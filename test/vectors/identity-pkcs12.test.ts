@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { loadFileSigner } from '../../src/identity/content/load-file-identity.ts'
-import { readCertificates } from '../../src/identity/content/read-certificates.ts'
+import { readFileCertificates } from '../../src/identity/content/read-certificates.ts'
 import { VECTORS, hasVectors } from '../support/capabilities.ts'
 import { inFiles } from '../support/places.ts'
 import { expectNoSecrets, failureOf, recordingPorts } from '../unit/identity/recording-ports.ts'
@@ -45,7 +45,7 @@ function load(row: Row, password: string | undefined): ReturnType<typeof loadFil
   return loadFileSigner(
     inFiles({
       privateKey: pathOf(row),
-      password: password === undefined ? undefined : () => Promise.resolve(password),
+      keyPassword: password === undefined ? undefined : () => Promise.resolve(password),
     }),
     recordingPorts(),
   )
@@ -59,9 +59,9 @@ describe.skipIf(!hasVectors)('PKCS#12 files written by others', () => {
     await using signer = loaded.signer
     const message = Buffer.from(row.file)
     expect(verify('sha256', message, publicKey, await signer.sign(message))).toBe(true)
-    const certificates = await readCertificates(
-      inFiles({ certificate: pathOf(row), password: () => Promise.resolve(row.password) }),
-      recordingPorts().secrets,
+    const certificates = await readFileCertificates(
+      inFiles({ certificate: pathOf(row), keyPassword: () => Promise.resolve(row.password) }),
+      recordingPorts(),
     )
     expect(certificates.some((certificate) => certificate.publicKey.equals(publicKey))).toBe(true)
   })
@@ -78,9 +78,9 @@ describe.skipIf(!hasVectors)('PKCS#12 files written by others', () => {
     '$file: $verdict',
     async (row) => {
       const error = await failureOf(
-        readCertificates(
-          inFiles({ certificate: pathOf(row), password: () => Promise.resolve(row.password) }),
-          recordingPorts().secrets,
+        readFileCertificates(
+          inFiles({ certificate: pathOf(row), keyPassword: () => Promise.resolve(row.password) }),
+          recordingPorts(),
         ),
       )
       expect(error).toMatchObject({ code: 'ERR_CONFIG_CERTIFICATE_MISSING' })

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import type { Flags } from '../../../src/settings/given-settings.ts'
@@ -475,12 +476,13 @@ describe('flags', () => {
 })
 
 describe('secrets', () => {
-  it('work and are never shown', () => {
+  it('work and are never shown', async () => {
     const { settings, sources, warnings } = withRequired({
       flags: { 'pkcs8-password': 'hunter\u0007two' },
       env: { https_proxy: 'http://user:hunter2@proxy:3128' },
     })
-    expect(settings.pkcs8Password).toBe('hunter\u0007two')
+    expect(await settings.pkcs8Password?.()).toBe('hunter\u0007two')
+    expect(inspect(settings, { depth: 5 })).not.toContain('hunter\u0007')
     expect(warnings).toEqual([
       expect.objectContaining({
         message: '--pkcs8-password shows the password to every user of this machine',
