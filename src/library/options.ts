@@ -248,7 +248,7 @@ function read<T>(
     if (!(error instanceof RolesAnywhereError)) throw error
     const { message, hint } = error.wording
     throw new RolesAnywhereError(error.code, says`${name}: ${asValue(message, name)}`, {
-      hint: hint === undefined ? undefined : asValue(hint, name),
+      hint,
       detail: error.detail,
       cause: error.cause,
     })

@@ -52,7 +52,7 @@ export function parseSettingValue(
     if (!(error instanceof RolesAnywhereError)) throw error
     const { message, hint } = error.wording
     throw new RolesAnywhereError(error.code, says`${origin}: ${asValue(message, row.name)}`, {
-      hint: hint === undefined ? undefined : asValue(hint, row.name),
+      hint,
       detail: { ...error.detail, setting: row.name, origin },
       cause: error.cause,
     })

@@ -161,7 +161,7 @@ describe('onWarning', () => {
     ])
   })
 
-  it.each([
+  it.each<readonly [what: string, onWarning: () => unknown]>([
     [
       'throws',
       () => {

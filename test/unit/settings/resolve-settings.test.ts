@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import type { Flags } from '../../../src/settings/given-settings.ts'
 import { resolveSettings, type ResolvedSettings } from '../../../src/settings/resolve-settings.ts'
+import { flagFor } from '../../../src/settings/name-setting.ts'
 import type { CommandName } from '../../../src/settings/setting-row.ts'
 import { refusalOf } from '../../support/refusal.ts'
 
@@ -169,7 +170,7 @@ describe('values', () => {
     const arn = refusalOf(() => withRequired({ flags: { 'role-arn': TRUST_ANCHOR } }))
     expect(arn.code).toBe('ERR_CONFIG_ARN_INVALID')
     expect(arn.message).toMatch(/^--role-arn: .* is not the ARN of a role/)
-    expect(arn.hint).toContain('--trust-anchor-arn')
+    expect(arn.inNamesOf(flagFor).hint).toContain('--trust-anchor-arn')
     const endpoint = refusalOf(() =>
       withRequired({ env: { AWS_ENDPOINT_URL: 'http://stack:4566' } }),
     )

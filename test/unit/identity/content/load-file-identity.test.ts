@@ -161,7 +161,7 @@ describe('loadFileIdentity', () => {
     )
     expect(error).toMatchObject({
       code: 'ERR_KEY_MISSING',
-      hint: expect.stringContaining('--private-key') as string,
+      hint: expect.stringContaining('with privateKey') as string,
     })
   })
 
