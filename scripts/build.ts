@@ -107,7 +107,7 @@ const NEEDED_AT_EVERY_START = [
 /** What is needed besides when the cache has no answer and the key is in a file. */
 const NEEDED_FOR_EVERY_SESSION = [
   '/src/cli/fetch-credentials.ts',
-  '/src/cli/open-identity.ts',
+  '/src/identity/open-identity.ts',
   '/src/session/create-session.ts',
 ]
 

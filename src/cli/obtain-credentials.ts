@@ -7,8 +7,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { SessionCredentials } from '../core/credentials.ts'
 import type { CreateSessionParameters } from '../core/create-session-request.ts'
-import { chooseEndpoint } from '../core/endpoint.ts'
 import { describeLocation } from '../core/key-location.ts'
+import { sessionParameters } from '../core/session-parameters.ts'
 import {
   entryName,
   isFresh,
@@ -68,27 +68,6 @@ export async function obtainCredentials(
 function findEntry(folder: string, subject: string): CacheEntry | undefined {
   using opened = openCacheFolder(folder)
   return opened && readEntry(`${opened.path}/${entryName(subject)}.json`, subject)
-}
-
-/** What to ask AWS for. */
-export function sessionParameters(
-  settings: SessionInvocation['settings'],
-): CreateSessionParameters {
-  const region = settings.region ?? settings.trustAnchorArn.region
-  return {
-    trustAnchorArn: settings.trustAnchorArn,
-    profileArn: settings.profileArn,
-    roleArn: settings.roleArn,
-    region,
-    endpoint: chooseEndpoint({
-      region,
-      useFips: settings.useFipsEndpoint,
-      useDualstack: settings.useDualstackEndpoint,
-      endpointUrl: settings.endpoint?.href,
-    }),
-    durationSeconds: settings.sessionDuration,
-    roleSessionName: settings.roleSessionName,
-  }
 }
 
 /**

@@ -26,7 +26,7 @@ export type ErrorFamily = keyof typeof ERROR_FAMILIES
 /** Every error code: its family, and what it means in one sentence (the source of docs/errors.md). */
 export const ERROR_CODES = {
   ERR_USAGE_UNKNOWN_COMMAND: { family: 'usage', meaning: 'the command does not exist' },
-  ERR_USAGE_UNKNOWN_FLAG: { family: 'usage', meaning: 'the flag does not exist for this command' },
+  ERR_USAGE_UNKNOWN_FLAG: { family: 'usage', meaning: 'the flag or option does not exist' },
   ERR_USAGE_MISSING_SETTING: { family: 'usage', meaning: 'a required setting was not given' },
   ERR_USAGE_INVALID_VALUE: { family: 'usage', meaning: 'a setting has a value it cannot have' },
   ERR_USAGE_CONFLICT: { family: 'usage', meaning: 'two settings exclude each other' },

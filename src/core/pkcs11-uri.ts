@@ -24,7 +24,7 @@ export interface Pkcs11Uri {
 /** What an object's CKA_CLASS is called in a URI. */
 export type Pkcs11ObjectType = 'cert' | 'data' | 'private' | 'public' | 'secret-key'
 
-/** Whether a `--certificate` or `--private-key` names a token rather than a file. */
+/** Whether the text for a certificate or key names a token rather than a file. */
 export function isPkcs11Uri(text: string): boolean {
   return /^pkcs11:/i.test(text)
 }

@@ -48,6 +48,7 @@ export type SettingName =
   | 'token'
   | 'tokenFolder'
   | 'tpmDevice'
+  | 'tpmKeyPassword'
   | 'trustAnchor'
   | 'trustAnchorArn'
   | 'useLatestExpiringCertificate'
@@ -116,6 +117,17 @@ export function joined(wordings: readonly Wording[], separator: string): Wording
 export function inWords(wording: Wording, nameOf: NameOf = optionName): string {
   if (typeof wording === 'string') return wording
   return wording.parts.map((part) => (typeof part === 'string' ? part : nameOf(part))).join('')
+}
+
+/** The same about "the value" of a setting, for a sentence that has named the setting already. */
+export function asValue(wording: Wording, name: string): Wording {
+  if (typeof wording === 'string') return wording
+  const parts = wording.parts.map((part) =>
+    part instanceof SettingReference && part.name === name && part.value === undefined
+      ? 'the value'
+      : part,
+  )
+  return new SettingSentence(parts)
 }
 
 /** The first setting that a wording names. */

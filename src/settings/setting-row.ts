@@ -76,8 +76,8 @@ export interface SettingTypes {
   readonly 'pkcs11-uri': Pkcs11Uri
   /** Where a secret is. Never shown: users put secrets here. */
   readonly 'secret-source': SecretSource
-  /** A secret itself. Never shown. */
-  readonly 'secret-value': string
+  /** A secret itself, behind a function, so that nothing that shows settings can show it. */
+  readonly 'secret-value': () => Promise<string>
 }
 
 export type SettingType = keyof SettingTypes

@@ -22,10 +22,9 @@ import {
 } from '../core/misplaced-content.ts'
 import { hidePin, parsePkcs11Uri } from '../core/pkcs11-uri.ts'
 import { printable, quoted } from '../core/printable.ts'
-import { parseSecretSource, type SecretSource } from '../core/secret-source.ts'
-import type { NameOf, SettingName } from '../core/wording.ts'
+import { parseSecretSource } from '../core/secret-source.ts'
+import { asValue, says, type SettingName } from '../core/wording.ts'
 import { expandHome, type SystemFacts } from '../machine/home-folder.ts'
-import { flagFor } from './name-setting.ts'
 import type { SettingRow, SettingType, SettingTypes } from './setting-row.ts'
 
 export type SettingValue = SettingTypes[SettingType]
@@ -51,10 +50,8 @@ export function parseSettingValue(
     return PARSERS[row.type](text, row, system)
   } catch (error) {
     if (!(error instanceof RolesAnywhereError)) throw error
-    // The origin says which setting it is, and better than its flag.
-    const nameOf: NameOf = (other) => (other.name === row.name ? 'the value' : flagFor(other))
-    const { message, hint } = error.inNamesOf(nameOf)
-    throw new RolesAnywhereError(error.code, `${origin}: ${message}`, {
+    const { message, hint } = error.wording
+    throw new RolesAnywhereError(error.code, says`${origin}: ${asValue(message, row.name)}`, {
       hint,
       detail: { ...error.detail, setting: row.name, origin },
       cause: error.cause,
@@ -110,26 +107,17 @@ const PARSERS: Readonly<Record<SettingType, Parser>> = {
   'certificate-location': locationParser(parseCertificateLocation),
   'content-location': locationParser(parseContentLocation),
   'pkcs11-uri': parsePkcs11Uri,
-  'secret-source': parseSource,
-  'secret-value': asText,
+  'secret-source': locationParser(parseSecretSource),
+  'secret-value': (text) => async () => Promise.resolve(text),
 }
 
 /** `~/` stands for the home folder in every path. */
 function locationParser(
   parse: (text: string, name: SettingName, toPath: ToPath) => SettingValue,
 ): Parser {
-  return (text, row, system) => parse(text, nameOf(row), (path) => expandHome(path, system))
-}
-
-function parseSource(text: string, row: SettingRow, system: SystemFacts): SecretSource {
-  const source = parseSecretSource(text, nameOf(row))
-  if (source.kind !== 'file') return source
-  return { ...source, argument: expandHome(source.argument, system) }
-}
-
-/** A test holds the names that sentences use against the table. */
-function nameOf(row: SettingRow): SettingName {
-  return row.name as SettingName
+  // A test holds the names that sentences use against the table.
+  return (text, row, system) =>
+    parse(text, row.name as SettingName, (path) => expandHome(path, system))
 }
 
 function parsePath(text: string, _row: SettingRow, system: SystemFacts): string {

@@ -21,6 +21,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   outputs: ['core', 'machine', 'session', 'settings'],
   emulator: ['core'],
   doctor: ['core', 'machine', 'identity', 'settings', 'transport', 'session'],
+  library: ['core', 'machine', 'identity', 'transport'],
   cli: ['core', 'machine', 'identity', 'transport', 'session', 'settings', 'outputs', 'emulator'],
 }
 
@@ -32,7 +33,7 @@ const IDENTITY_ROOMS: Readonly<Record<string, readonly string[]>> = {
   'key-file': ['encoding'],
   command: ['certificate'],
   tpm: ['encoding', 'secret'],
-  content: ['encoding', 'secret', 'certificate', 'key-file', 'tpm'],
+  content: ['encoding', 'secret', 'certificate', 'key-file', 'tpm', 'command'],
   pkcs11: ['secret', 'certificate', 'content'],
 }
 
@@ -50,7 +51,7 @@ const EMULATOR_MAY_USE = ['core/errors.ts', 'core/ports.ts', 'core/wording.ts']
 const CORE_MAY_USE = ['node:crypto']
 
 /** The library's entry is wiring too, but only of what a library needs. */
-const ENTRY_MAY_USE = ['core', 'machine', 'identity', 'transport', 'session']
+const ENTRY_MAY_USE = ['core', 'machine', 'identity', 'transport', 'session', 'library']
 
 /** Modules that reach other machines, or let them reach us. */
 const NETWORK = /^(?:node:(?:net|tls|https?|http2|dgram|dns)(?:\/|$)|undici(?:\/|$))/u

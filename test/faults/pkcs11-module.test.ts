@@ -13,10 +13,8 @@ import type { Identity } from '../../src/core/ports.ts'
 import { createAuthority } from '../../src/emulator/throwaway-pki.ts'
 import type { ModuleDeadlines } from '../../src/identity/pkcs11/module/host-channel.ts'
 import { RunningModules } from '../../src/identity/pkcs11/module/running-modules.ts'
-import {
-  loadPkcs11Identity,
-  type Pkcs11IdentityOptions,
-} from '../../src/identity/pkcs11/token/load-pkcs11-identity.ts'
+import type { IdentityOptions } from '../../src/identity/identity-options.ts'
+import { loadPkcs11Identity } from '../../src/identity/pkcs11/token/load-pkcs11-identity.ts'
 import { findTokens } from '../../src/identity/pkcs11/token/find-tokens.ts'
 import type { SecretSource } from '../../src/core/secret-source.ts'
 import { placed, type Written } from '../support/places.ts'
@@ -86,12 +84,9 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
 
   const fromEnv: SecretSource = { kind: 'env', argument: 'PIN', namedBy: 'pin' }
 
-  async function load(
-    ports: TestPorts,
-    options: Written<Pkcs11IdentityOptions> = {},
-  ): Promise<Identity> {
+  async function load(ports: TestPorts, options: Written<IdentityOptions> = {}): Promise<Identity> {
     return loadPkcs11Identity(
-      placed({ library: proxy.path, certificate: CERTIFICATE, pin: fromEnv, ...options }),
+      placed({ pkcs11Lib: proxy.path, certificate: CERTIFICATE, pin: fromEnv, ...options }),
       ports,
     )
   }
@@ -365,7 +360,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       )
       expect(found.map(({ slot }) => slot.token.label)).toEqual(['main'])
       expect(running.failures).toMatchObject([{ code: 'ERR_TOKEN_FAILED' }])
-      await expect(load(world(), { library: broken })).rejects.toMatchObject({
+      await expect(load(world(), { pkcs11Lib: broken })).rejects.toMatchObject({
         code: 'ERR_TOKEN_FAILED',
       })
     })
@@ -405,7 +400,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
 
     test('tokens that go away and come back', async () => {
       const away = `${tokens.tokens}-away`
-      await using identity = await load(world(), { library: SOFTHSM })
+      await using identity = await load(world(), { pkcs11Lib: SOFTHSM })
       expect(await signs(identity)).toBe(true)
       renameSync(tokens.tokens, away)
       try {
@@ -423,7 +418,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       using others = new SoftTokens()
       others.addToken('main')
       const away = `${tokens.tokens}-away`
-      await using identity = await load(world(), { library: SOFTHSM })
+      await using identity = await load(world(), { pkcs11Lib: SOFTHSM })
       renameSync(tokens.tokens, away)
       renameSync(others.tokens, tokens.tokens)
       try {
@@ -441,7 +436,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
 
   describe('files that are no modules', () => {
     const rejection = async (library: string): Promise<unknown> =>
-      load(world(), { library }).catch((error: unknown) => error)
+      load(world(), { pkcs11Lib: library }).catch((error: unknown) => error)
 
     test.each([
       ['/etc/passwd', /not a shared library/u],
@@ -486,7 +481,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
     test('a relative module-path, and a module-name with a slash', async () => {
       for (const query of ['module-path=softhsm/libsofthsm2.so', 'module-name=..%2Flibsofthsm2']) {
         const certificate = `${CERTIFICATE}?${query}`
-        await expect(load(world(), { library: undefined, certificate })).rejects.toMatchObject({
+        await expect(load(world(), { pkcs11Lib: undefined, certificate })).rejects.toMatchObject({
           code: 'ERR_TOKEN_MODULE_UNUSABLE',
         })
       }
@@ -496,7 +491,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
   test('module-path and module-name of a URI choose the module', async () => {
     for (const query of [`module-path=${SOFTHSM}`, 'module-name=SoftHSM2']) {
       const certificate = `${CERTIFICATE}?${query}`
-      await using identity = await load(world(), { library: undefined, certificate })
+      await using identity = await load(world(), { pkcs11Lib: undefined, certificate })
       expect(await signs(identity)).toBe(true)
     }
   })

@@ -16,10 +16,8 @@ import {
   type Authority,
   type IssuedCertificate,
 } from '../../src/emulator/throwaway-pki.ts'
-import {
-  loadPkcs11Identity,
-  type Pkcs11IdentityOptions,
-} from '../../src/identity/pkcs11/token/load-pkcs11-identity.ts'
+import type { IdentityOptions } from '../../src/identity/identity-options.ts'
+import { loadPkcs11Identity } from '../../src/identity/pkcs11/token/load-pkcs11-identity.ts'
 import { listPkcs11 } from '../../src/identity/pkcs11/token/list-tokens.ts'
 import { readTokenCertificates } from '../../src/identity/pkcs11/token/load-pkcs11-signer.ts'
 import { createSession } from '../../src/session/create-session.ts'
@@ -108,10 +106,8 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
 
   const ports = (answers: readonly string[] = [PIN]): TestPorts =>
     testPorts({ env: tokens.env, answers })
-  const load = async (
-    options: Written<Pkcs11IdentityOptions>,
-    world = ports(),
-  ): Promise<Identity> => loadPkcs11Identity(placed({ library, ...options }), world)
+  const load = async (options: Written<IdentityOptions>, world = ports()): Promise<Identity> =>
+    loadPkcs11Identity(placed({ pkcs11Lib: library, ...options }), world)
 
   test.each(['rsa-2048', 'rsa-3072', 'ec-256', 'ec-384', 'ec-521'])(
     '%s with its certificate on the token signs after one question',
@@ -247,7 +243,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
         candidates: expect.arrayContaining([expect.stringContaining('id=%01')]) as string[],
       },
     })
-    await using identity = await load({ certificate, useLatestExpiring: true })
+    await using identity = await load({ certificate, useLatestExpiringCertificate: true })
     expect(identity.certificate.subject).toBe('CN=nine')
   })
 
@@ -261,7 +257,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
   describe('refusals are told apart', () => {
     const cases: readonly (readonly [
       name: string,
-      Written<Pkcs11IdentityOptions>,
+      Written<IdentityOptions>,
       code: string,
       words: RegExp,
     ])[] = [
@@ -371,12 +367,12 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
   test('a listing needs no login, and with one shows the keys', async () => {
     const world = ports([PIN])
     const uri = parsePkcs11Uri('pkcs11:token=both')
-    const listed = await listPkcs11({ library, uri }, world)
+    const listed = await listPkcs11({ pkcs11Lib: library, uri }, world)
     expect(world.questions).toEqual([])
     const [token] = listed.modules[0]!.tokens
     expect(token!.certificates).toHaveLength(5)
     expect(token!.keys).toEqual([])
-    const after = await listPkcs11({ library, uri, login: true }, world)
+    const after = await listPkcs11({ pkcs11Lib: library, uri, login: true }, world)
     expect(after.modules[0]!.tokens[0]!.keys.map(({ type }) => type).sort()).toEqual([
       'EC',
       'EC',
@@ -387,17 +383,23 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
   })
 
   test('every URI that a listing prints finds its certificate', async () => {
-    const listed = await listPkcs11({ library, uri: parsePkcs11Uri('pkcs11:token=nine') }, ports())
+    const listed = await listPkcs11(
+      { pkcs11Lib: library, uri: parsePkcs11Uri('pkcs11:token=nine') },
+      ports(),
+    )
     const certificates = listed.modules[0]!.tokens[0]!.certificates
     expect(certificates).toHaveLength(9)
     for (const { uri, subject } of certificates) {
-      const found = await readTokenCertificates({ library, uri: parsePkcs11Uri(uri) }, ports())
+      const found = await readTokenCertificates(
+        { pkcs11Lib: library, uri: parsePkcs11Uri(uri) },
+        ports(),
+      )
       expect(found.map(({ certificate }) => certificate.subject)).toContain(subject)
     }
   })
 
   test('a login for a listing is refused while several tokens are present', async () => {
-    await expect(listPkcs11({ library, login: true }, ports())).rejects.toMatchObject({
+    await expect(listPkcs11({ pkcs11Lib: library, login: true }, ports())).rejects.toMatchObject({
       code: 'ERR_TOKEN_AMBIGUOUS',
     })
   })
@@ -432,7 +434,10 @@ describe.skipIf(!hasOpenconnectTokens)('the four tokens of openconnect', () => {
         ] as const) {
           const world = testPorts({ env: tokens.env, answers: [PIN] })
           const certificate = `pkcs11:token=${token};id=${id}`
-          const identity = await loadPkcs11Identity(placed({ library, certificate }), world)
+          const identity = await loadPkcs11Identity(
+            placed({ pkcs11Lib: library, certificate }),
+            world,
+          )
           const key: KeyObject = identity.certificate.publicKey
           expect(key.asymmetricKeyType).toBe(type)
           expect(await signsWith(identity)).toBe(true)
@@ -445,7 +450,7 @@ describe.skipIf(!hasOpenconnectTokens)('the four tokens of openconnect', () => {
       const world = testPorts({ env: tokens.env, answers: [PIN] })
       const certificate = 'pkcs11:token=openconnect-test;id=%02'
       await expect(
-        loadPkcs11Identity(placed({ library, certificate }), world),
+        loadPkcs11Identity(placed({ pkcs11Lib: library, certificate }), world),
       ).rejects.toMatchObject({
         code: 'ERR_KEY_UNSUPPORTED',
       })

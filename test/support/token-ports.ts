@@ -6,6 +6,7 @@
 
 import type { Pkcs11Ports } from '../../src/identity/pkcs11/token/open-tokens.ts'
 import type { ModuleDeadlines } from '../../src/identity/pkcs11/module/host-channel.ts'
+import { SecretMemory } from '../../src/identity/secret/secret-memory.ts'
 import { RefusedPasswords } from '../../src/identity/secret/refused-passwords.ts'
 import { RolesAnywhereError } from '../../src/core/errors.ts'
 import { inWords, type Wording } from '../../src/core/wording.ts'
@@ -49,6 +50,7 @@ export function testPorts({ env, answers, deadlines, now = NOW }: TestPortsOptio
       env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
       reporter,
       readStdin: async () => Promise.resolve(Buffer.alloc(0)),
+      memory: new SecretMemory(),
       prompt: async (question) => {
         questions.push(question)
         const answer = left.shift()

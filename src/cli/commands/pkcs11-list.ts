@@ -6,19 +6,21 @@
 
 import { jsonText, visible } from '../../core/printable.ts'
 import { inWords, SettingSentence } from '../../core/wording.ts'
-import type {
-  ListedCertificate,
-  ListedKey,
-  ListedModule,
-  ListedToken,
+import {
+  listPkcs11,
+  type ListedCertificate,
+  type ListedKey,
+  type ListedModule,
+  type ListedToken,
 } from '../../identity/pkcs11/token/list-tokens.ts'
 import { flagFor } from '../../settings/name-setting.ts'
+import { identityPorts } from '../identity-ports.ts'
 import type { Invocation } from '../invocation.ts'
-import { listTokens } from '../open-token.ts'
 
 export async function execute(invocation: Invocation<'pkcs11 list'>): Promise<void> {
   const { settings, system, reporter } = invocation
-  const listing = await listTokens(invocation)
+  const { token, ...options } = settings
+  const listing = await listPkcs11({ ...options, uri: token }, identityPorts(invocation))
   if (settings.json) {
     await system.writeResult(`${jsonText(listing, inFlags)}\n`)
     return

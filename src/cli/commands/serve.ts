@@ -8,6 +8,7 @@
 
 import { RolesAnywhereError } from '../../core/errors.ts'
 import { isLoopback } from '../../core/loopback.ts'
+import { SecretMemory } from '../../identity/secret/secret-memory.ts'
 import { setHopLimit } from '../../machine/hop-limit.ts'
 import { loadLibc } from '../../machine/libc.ts'
 import { inheritedSockets } from '../../machine/service-manager.ts'
@@ -32,8 +33,9 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
   const libc = settings.hopLimit === undefined ? undefined : await loadLibc('--hop-limit')
   const allowedUids = userIds(settings.allowUser)
   const roles: RefreshingRole[] = []
+  const memory = new SecretMemory()
   for (const one of [settings, ...invocation.furtherSettings]) {
-    const role = await openRefreshingRole({ settings: one, system, reporter })
+    const role = await openRefreshingRole({ settings: one, system, reporter }, { memory })
     roles.push(resources.use(role))
   }
   const served = roles.map((role) => role.served)

@@ -22,11 +22,13 @@ export async function execute(invocation: Invocation<'update'>): Promise<void> {
   if (!checkProfileName(profile).isPortable) {
     reporter.warn(`some SDKs do not read a profile with the name "${profile}"`)
   }
-  await using role = await openRefreshingRole(invocation, async (credentials) => {
-    const { clock, random, wait, uid } = system
-    const ports = { clock, random, wait, uid, reporter, signal: system.signal }
-    await writeProfile({ path, profile, credentials }, ports)
-    reporter.debug('credentials file written', { path, expiration: credentials.expiration })
+  await using role = await openRefreshingRole(invocation, {
+    async deliver(credentials) {
+      const { clock, random, wait, uid } = system
+      const ports = { clock, random, wait, uid, reporter, signal: system.signal }
+      await writeProfile({ path, profile, credentials }, ports)
+      reporter.debug('credentials file written', { path, expiration: credentials.expiration })
+    },
   })
   if (settings.once) {
     await role.engine.credentials()

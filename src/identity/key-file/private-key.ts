@@ -11,6 +11,7 @@
 
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { says, setting } from '../../core/wording.ts'
 import { DER_LABEL } from '../encoding/decode-blocks.ts'
 import { malformedKey, unsupportedKey, type KeySource } from './key-source.ts'
 import { isLegacyEncrypted, openLegacyEncrypted } from './legacy-encrypted-pem.ts'
@@ -143,7 +144,7 @@ function noUsableKey(blocks: readonly PemBlock[], name: string): RolesAnywhereEr
   const labels = [...new Set(blocks.map(({ label }) => label))].slice(0, 5).join(', ')
   const found = labels === '' ? '' : ` (it holds ${labels})`
   return new RolesAnywhereError('ERR_KEY_MISSING', `no private key in "${name}"${found}`, {
-    hint: 'give the file of the private key with --private-key',
+    hint: says`give the file of the private key with ${setting('privateKey')}`,
   })
 }
 

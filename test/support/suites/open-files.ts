@@ -6,7 +6,7 @@
 
 import type { X509Certificate } from 'node:crypto'
 import { loadFileSigner } from '../../../src/identity/content/load-file-identity.ts'
-import { readCertificates } from '../../../src/identity/content/read-certificates.ts'
+import { readFileCertificates } from '../../../src/identity/content/read-certificates.ts'
 import { inFiles } from '../places.ts'
 import { recordingPorts, type RecordingPorts } from '../../unit/identity/recording-ports.ts'
 
@@ -26,7 +26,7 @@ export function openCertificates(
   ports: RecordingPorts = recordingPorts(),
 ): Promise<readonly X509Certificate[]> {
   const options = inFiles({ certificate: path, ...answering(password) })
-  return readCertificates(options, ports.secrets)
+  return readFileCertificates(options, ports.secrets)
 }
 
 function answering(password: string | undefined): { password?: () => Promise<string> } {

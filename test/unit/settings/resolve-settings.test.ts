@@ -1,7 +1,9 @@
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import type { Flags } from '../../../src/settings/given-settings.ts'
 import { resolveSettings, type ResolvedSettings } from '../../../src/settings/resolve-settings.ts'
+import { flagFor } from '../../../src/settings/name-setting.ts'
 import type { CommandName } from '../../../src/settings/setting-row.ts'
 import { refusalOf } from '../../support/refusal.ts'
 
@@ -168,7 +170,7 @@ describe('values', () => {
     const arn = refusalOf(() => withRequired({ flags: { 'role-arn': TRUST_ANCHOR } }))
     expect(arn.code).toBe('ERR_CONFIG_ARN_INVALID')
     expect(arn.message).toMatch(/^--role-arn: .* is not the ARN of a role/)
-    expect(arn.hint).toContain('--trust-anchor-arn')
+    expect(arn.inNamesOf(flagFor).hint).toContain('--trust-anchor-arn')
     const endpoint = refusalOf(() =>
       withRequired({ env: { AWS_ENDPOINT_URL: 'http://stack:4566' } }),
     )
@@ -470,12 +472,13 @@ describe('flags', () => {
 })
 
 describe('secrets', () => {
-  it('work and are never shown', () => {
+  it('work and are never shown', async () => {
     const { settings, sources, warnings } = withRequired({
       flags: { 'pkcs8-password': 'hunter\u0007two' },
       env: { https_proxy: 'http://user:hunter2@proxy:3128' },
     })
-    expect(settings.pkcs8Password).toBe('hunter\u0007two')
+    expect(await settings.pkcs8Password?.()).toBe('hunter\u0007two')
+    expect(inspect(settings, { depth: 5 })).not.toContain('hunter\u0007')
     expect(warnings).toEqual([
       expect.objectContaining({
         message: '--pkcs8-password shows the password to every user of this machine',

@@ -32,8 +32,8 @@ export interface CertificateChoice {
   readonly certSelector?: string | undefined
   /** Whether `certSelector` means a certificate. */
   readonly matches: (certificate: X509Certificate) => boolean
-  /** Of several: the valid one that lasts longest. Default: refuse. */
-  readonly useLatestExpiring?: boolean | undefined
+  /** Of several, the one that lasts longest. Default: refuse to choose. */
+  readonly useLatestExpiringCertificate?: boolean | undefined
 }
 
 /**
@@ -78,7 +78,7 @@ export async function findCertificate(
   const all = await findCertificates(choice, tokens)
   // A token often holds its intermediates too; none of them is ever the leaf.
   const leaves = leavesAmong(all.map(({ certificate }) => certificate))
-  const isMeant = choice.useLatestExpiring === true || leaves.length === 1
+  const isMeant = choice.useLatestExpiringCertificate === true || leaves.length === 1
   const meant = isMeant ? longestLasting(leaves, clock()) : undefined
   const found = all.filter(({ certificate }) => leaves.includes(certificate))
   if (found.length === 0) throw notFound(choice, tokens)

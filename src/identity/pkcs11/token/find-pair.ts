@@ -8,37 +8,18 @@
 
 import type { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../../core/errors.ts'
-import {
-  describeLocation,
-  type CertificateLocation,
-  type ContentLocation,
-  type KeyLocation,
-} from '../../../core/key-location.ts'
+import { describeLocation, type ContentLocation } from '../../../core/key-location.ts'
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import { says, setting } from '../../../core/wording.ts'
 import { byLifetime, leavesAmong } from '../../certificate/choose-certificate.ts'
-import type { PasswordOptions } from '../../secret/remembered-password.ts'
-import type { SecretPorts } from '../../secret/secret-ports.ts'
+import type { IdentityOptions } from '../../identity-options.ts'
 import type { KeyCriteria } from './choose-key.ts'
 import { findCertificate, parseCertificateObject, selectorTest } from './find-certificate.ts'
 import { findKey, type FoundKey } from './find-key.ts'
 import { tokenAlgorithm, type TokenAlgorithm } from './mechanisms.ts'
 import type { OpenTokens, Pkcs11Ports } from './open-tokens.ts'
-import { ANYTHING, objectUri, withoutType } from './token-uri.ts'
+import { objectUri, withoutType } from './token-uri.ts'
 import type { Token } from './token.ts'
-
-export interface PairOptions {
-  /** On a token, or in a file. Default: every token, which suits a selector. */
-  readonly certificate?: CertificateLocation | undefined
-  /** On a token. Default: on the certificate's token. */
-  readonly privateKey?: KeyLocation | undefined
-  /** The setting of the same name. */
-  readonly certSelector?: string | undefined
-  /** Of a certificate file that is PKCS#12. */
-  readonly password?: PasswordOptions['password']
-  /** Of several certificates that match: the valid one that lasts longest. Default: refuse. */
-  readonly useLatestExpiring?: boolean | undefined
-}
 
 export interface Pair {
   readonly certificate: X509Certificate
@@ -58,11 +39,11 @@ export interface Pair {
  * @throws {RolesAnywhereError} codes of the key and config families.
  */
 export async function findPair(
-  options: PairOptions,
+  options: IdentityOptions,
   tokens: OpenTokens,
   ports: Pkcs11Ports,
 ): Promise<Pair> {
-  const { certificate = { kind: 'pkcs11', uri: ANYTHING } } = options
+  const { certificate } = options
   const keyUri = keyUriOf(options)
   if (certificate.kind === 'pkcs11') {
     return await findPairOnTokens(certificate.uri, keyUri, options, tokens, ports)
@@ -74,7 +55,7 @@ export async function findPair(
 async function findPairOnTokens(
   certificateUri: Pkcs11Uri,
   keyUri: Pkcs11Uri | undefined,
-  options: PairOptions,
+  options: IdentityOptions,
   tokens: OpenTokens,
   ports: Pkcs11Ports,
 ): Promise<Pair> {
@@ -104,12 +85,11 @@ async function findPairOnTokens(
 async function findPairWithFile(
   place: ContentLocation,
   keyUri: Pkcs11Uri,
-  options: PairOptions,
+  options: IdentityOptions,
   tokens: OpenTokens,
   ports: Pkcs11Ports,
 ): Promise<Pair> {
-  const { password } = options
-  const certificates = await readFile({ certificate: place, password }, ports.secrets)
+  const certificates = await readFile(place, options, ports)
   const meant = await selectFrom(certificates, place, options)
   const keyTokens = await tokens.matching(keyUri)
   const leaves = leavesAmong(meant).toSorted(byLifetime(ports.clock()))
@@ -134,17 +114,18 @@ async function findPairWithFile(
 
 /** Loaded late, as most identities on tokens need no file. */
 export async function readFile(
-  file: PasswordOptions & { readonly certificate: ContentLocation },
-  secrets: SecretPorts,
+  certificate: ContentLocation,
+  { keyPassword, strictPermissions }: IdentityOptions,
+  ports: Pkcs11Ports,
 ): Promise<readonly X509Certificate[]> {
-  const { readCertificates } = await import('../../content/read-certificates.ts')
-  return await readCertificates(file, secrets)
+  const { readFileCertificates } = await import('../../content/read-certificates.ts')
+  return await readFileCertificates({ certificate, keyPassword, strictPermissions }, ports)
 }
 
 async function selectFrom(
   certificates: readonly X509Certificate[],
   certificate: ContentLocation,
-  { certSelector }: PairOptions,
+  { certSelector }: IdentityOptions,
 ): Promise<readonly X509Certificate[]> {
   const { selectLeaves } = await import('../../content/read-certificates.ts')
   return await selectLeaves(certificates, { certificate, certSelector })
@@ -155,7 +136,7 @@ async function certificatesOn(token: Token): Promise<readonly X509Certificate[]>
   return certificates.flatMap((object) => parseCertificateObject(object) ?? [])
 }
 
-function keyUriOf({ privateKey }: PairOptions): Pkcs11Uri | undefined {
+function keyUriOf({ privateKey }: IdentityOptions): Pkcs11Uri | undefined {
   if (privateKey === undefined) return undefined
   if (privateKey.kind === 'pkcs11') return privateKey.uri
   throw new RolesAnywhereError(

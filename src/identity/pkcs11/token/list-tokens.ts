@@ -10,12 +10,13 @@
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import { says, setting, type Wording } from '../../../core/wording.ts'
+import type { TokenOptions } from '../../identity-options.ts'
 import { nameOnOneLine } from '../../certificate/names.ts'
 import { CKF, CKK } from '../cryptoki.ts'
 import type { CertificateObject, KeyObjectInfo, TokenInfo } from '../host-protocol.ts'
 import { findModules } from '../module/find-modules.ts'
 import { parseCertificateObject } from './find-certificate.ts'
-import { OpenTokens, type Pkcs11Ports, type TokenOptions } from './open-tokens.ts'
+import { OpenTokens, type Pkcs11Ports } from './open-tokens.ts'
 import { ANYTHING, objectUri, tokenUri } from './token-uri.ts'
 import type { Token } from './token.ts'
 
@@ -79,7 +80,7 @@ export async function listPkcs11(
 ): Promise<TokenListing> {
   await using open = new OpenTokens(options, ports)
   const { uri = ANYTHING } = options
-  const search = findModules(options.library, uri)
+  const search = findModules(options.pkcs11Lib, uri)
   const modules = await open.modules.start(search.groups.flat())
   const tokens = await open.onModules(uri, modules)
   const { failures } = open.modules

@@ -5,18 +5,13 @@
  * @module
  */
 
-import type { ContentLocation } from '../../../core/key-location.ts'
 import type { Identity, Reporter } from '../../../core/ports.ts'
 import { buildChain } from '../../certificate/certificate-chain.ts'
 import { adviseOnCertificate, checkValidity } from '../../certificate/check-certificate.ts'
-import { findPair, readFile, type PairOptions } from './find-pair.ts'
-import { OpenTokens, type Pkcs11Ports, type TokenOptions } from './open-tokens.ts'
+import type { IdentityOptions } from '../../identity-options.ts'
+import { findPair, readFile } from './find-pair.ts'
+import { OpenTokens, type Pkcs11Ports } from './open-tokens.ts'
 import { Pkcs11Signer } from './pkcs11-signer.ts'
-
-export interface Pkcs11IdentityOptions extends TokenOptions, PairOptions {
-  /** A file with more certificates for the chain. */
-  readonly intermediates?: ContentLocation | undefined
-}
 
 /**
  * Finds everything and is then ready to sign, after at most one login to each token.
@@ -24,7 +19,7 @@ export interface Pkcs11IdentityOptions extends TokenOptions, PairOptions {
  * @throws {RolesAnywhereError} codes of the key and config families.
  */
 export async function loadPkcs11Identity(
-  options: Pkcs11IdentityOptions,
+  options: IdentityOptions,
   ports: Pkcs11Ports,
 ): Promise<Identity> {
   await using tokens = new OpenTokens(options, ports)
@@ -36,9 +31,7 @@ export async function loadPkcs11Identity(
   checkValidity(certificate, name, ports)
   adviseOnCertificate(certificate, name, ports.reporter)
   const intermediates =
-    options.intermediates === undefined
-      ? []
-      : await readFile({ certificate: options.intermediates }, ports.secrets)
+    options.intermediates === undefined ? [] : await readFile(options.intermediates, options, ports)
   const chain = buildChain(certificate, [...others, ...intermediates], {
     clock: ports.clock,
     // What else is on a token is nobody's mistake.

@@ -9,11 +9,12 @@ import type { KeyObject, X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { Signer } from '../../../core/ports.ts'
+import type { CertificateOptions, TokenOptions } from '../../identity-options.ts'
 import type { KeyCriteria } from './choose-key.ts'
 import { findCertificates, selectorTest } from './find-certificate.ts'
 import { findKey } from './find-key.ts'
 import { tokenAlgorithmByType } from './mechanisms.ts'
-import { OpenTokens, type Pkcs11Ports, type TokenOptions } from './open-tokens.ts'
+import { OpenTokens, type Pkcs11Ports } from './open-tokens.ts'
 import { Pkcs11Signer } from './pkcs11-signer.ts'
 import { publicKeyOf } from './public-key.ts'
 import { objectUri, withoutType } from './token-uri.ts'
@@ -53,7 +54,7 @@ export interface TokenCertificate {
  * @throws {RolesAnywhereError} codes of the key family.
  */
 export async function readTokenCertificates(
-  options: TokenOptions & { readonly uri: Pkcs11Uri; readonly certSelector?: string | undefined },
+  options: Omit<CertificateOptions, 'certificate'> & { readonly uri: Pkcs11Uri },
   ports: Pkcs11Ports,
 ): Promise<readonly TokenCertificate[]> {
   await using tokens = new OpenTokens(options, ports)

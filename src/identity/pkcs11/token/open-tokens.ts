@@ -7,25 +7,18 @@
  */
 
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
-import type { Clock } from '../../../core/ports.ts'
+import type { IdentityPorts, TokenOptions } from '../../identity-options.ts'
 import { findModules } from '../module/find-modules.ts'
 import type { ModuleDeadlines } from '../module/host-channel.ts'
 import type { ModuleProcess, PresentToken } from '../module/module-process.ts'
 import { RunningModules, type ModulePorts } from '../module/running-modules.ts'
 import { findTokens } from './find-tokens.ts'
 import { PinEntry, type PinPorts } from './pin-entry.ts'
-import { pinSettings, type PinOptions } from './pin-settings.ts'
+import { pinSettings } from './pin-settings.ts'
 import { Token } from './token.ts'
 import { tokenMatches } from './token-uri.ts'
 
-/** What every command on tokens can be told. */
-export interface TokenOptions extends PinOptions {
-  /** The setting `pkcs11Lib`. Default: what the URI says, then what the system knows. */
-  readonly library?: string | undefined
-}
-
-export interface Pkcs11Ports extends PinPorts {
-  readonly clock: Clock
+export interface Pkcs11Ports extends IdentityPorts, PinPorts {
   readonly deadlines?: ModuleDeadlines | undefined
 }
 
@@ -53,7 +46,7 @@ export class OpenTokens implements AsyncDisposable {
    */
   async matching(uri: Pkcs11Uri, pinUris: readonly Pkcs11Uri[] = [uri]): Promise<readonly Token[]> {
     this.#passWarnings(uri)
-    const found = await findTokens(uri, findModules(this.#options.library, uri), this.modules)
+    const found = await findTokens(uri, findModules(this.#options.pkcs11Lib, uri), this.modules)
     return found.map((present) => this.#open(present, pinUris))
   }
 

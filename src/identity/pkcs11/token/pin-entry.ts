@@ -17,7 +17,7 @@ import type { Reporter } from '../../../core/ports.ts'
 import { quoted } from '../../../core/printable.ts'
 import type { SecretSource } from '../../../core/secret-source.ts'
 import { says, setting, type Wording } from '../../../core/wording.ts'
-import { readSecret } from '../../secret/read-secret.ts'
+import { forgetSecret, readSecret } from '../../secret/read-secret.ts'
 import { RefusedPasswords } from '../../secret/refused-passwords.ts'
 import type { SecretPorts } from '../../secret/secret-ports.ts'
 import { CKF } from '../cryptoki.ts'
@@ -100,6 +100,7 @@ export class PinEntry {
       } catch (error) {
         const refusal = explainPinRefusal(error, token)
         if (refusal === undefined) throw error
+        if (isTyped) this.#forget(token, attempt.purpose)
         if (!isTyped || prompts === MAX_PROMPTS) throw withPlace(refusal, this.#place)
         this.#ports.tell(refusal.message)
       }
@@ -150,17 +151,27 @@ export class PinEntry {
       return { pin: this.#accepted, isTyped: false }
     }
     if (mayReuse && value !== undefined) return { pin: nonEmpty(value, token), isTyped: false }
-    const what = question(token, purpose)
     if (mayReuse && source !== undefined) {
-      const pin = nonEmpty(await readSecret(source, what, this.#ports.secrets), token)
+      const pin = nonEmpty(await this.#read(source, token, purpose), token)
       return { pin, isTyped: source.kind === 'prompt' }
     }
-    return { pin: nonEmpty(await this.#prompt(token, what, purpose), token), isTyped: true }
+    return { pin: nonEmpty(await this.#prompt(token, purpose), token), isTyped: true }
   }
 
-  async #prompt(token: TokenInfo, what: string, purpose: PinPurpose): Promise<string> {
+  async #read(source: SecretSource, token: TokenInfo, purpose: PinPurpose): Promise<string> {
+    const subject = `${purpose} ${identityOf(token)}`
+    return readSecret(source, question(token, purpose), this.#ports.secrets, { subject })
+  }
+
+  /** So that the person is asked again, and not answered for. */
+  #forget(token: TokenInfo, purpose: PinPurpose): void {
+    const subject = `${purpose} ${identityOf(token)}`
+    forgetSecret(PROMPT, question(token, purpose), this.#ports.secrets, { subject })
+  }
+
+  async #prompt(token: TokenInfo, purpose: PinPurpose): Promise<string> {
     try {
-      return await readSecret(PROMPT, what, this.#ports.secrets)
+      return await this.#read(PROMPT, token, purpose)
     } catch (error) {
       const isWithoutTerminal =
         error instanceof RolesAnywhereError && error.code === 'ERR_CONFIG_SECRET_UNAVAILABLE'

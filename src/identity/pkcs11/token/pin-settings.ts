@@ -11,17 +11,8 @@ import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { Reporter } from '../../../core/ports.ts'
 import { findSecretSource, type SecretSource } from '../../../core/secret-source.ts'
 import { says, setting } from '../../../core/wording.ts'
+import type { TokenOptions } from '../../identity-options.ts'
 import type { PinSettings } from './pin-entry.ts'
-
-/** What a command can be told about PINs. */
-export interface PinOptions {
-  /** The setting `pin`. Default: ask on the terminal. */
-  readonly pin?: SecretSource | undefined
-  /** Use the login's PIN for keys that ask for one with every signature. Default false. */
-  readonly reusePin?: boolean | undefined
-  /** Try a PIN although a wrong one would lock the token. Default false. */
-  readonly allowFinalPinTry?: boolean | undefined
-}
 
 /**
  * The settings for one token; of several URIs the first that says something about the PIN.
@@ -30,7 +21,7 @@ export interface PinOptions {
  */
 export function pinSettings(
   uris: readonly Pkcs11Uri[],
-  { pin, reusePin, allowFinalPinTry }: PinOptions,
+  { pin, reusePin, allowFinalPinTry }: TokenOptions,
   reporter: Reporter,
 ): PinSettings {
   const settings = { reusePin, allowFinalPinTry }
