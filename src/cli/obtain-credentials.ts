@@ -17,7 +17,7 @@ import {
   subjectText,
   type CacheSubject,
 } from '../session/cache/cache-entry.ts'
-import { cacheFolder } from './cache-folder.ts'
+import { cacheFolder } from './private-folders.ts'
 import type { SessionInvocation } from './invocation.ts'
 
 /**

@@ -16,6 +16,8 @@ export interface System {
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly platform: string
+  /** The folder that relative paths start from. */
+  readonly currentFolder: () => string
   readonly clock: Clock
   readonly random: Random
   readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>
@@ -55,6 +57,7 @@ export function nodeSystem(): System {
     argv: process.argv.slice(2),
     env: process.env,
     platform: process.platform,
+    currentFolder: () => process.cwd(),
     clock: Date.now,
     random: Math.random,
     wait,

@@ -28,6 +28,7 @@ export async function runMain(
     argv,
     env: { HOME: '/nonexistent' },
     platform: 'linux',
+    currentFolder: () => '/where/it/runs',
     clock: () => NOW,
     random: () => 0.5,
     wait: async () => Promise.resolve(),

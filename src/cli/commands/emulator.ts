@@ -15,7 +15,7 @@ import { describeRequest } from '../../emulator/request-facts.ts'
 import { readSmallFile } from '../../machine/read-file.ts'
 import type { Invocation } from '../invocation.ts'
 import { PROGRAM } from '../reporter.ts'
-import { untilStopped } from '../until-stopped.ts'
+import { untilStopped } from '../stopping.ts'
 
 export async function execute(invocation: Invocation<'emulator'>): Promise<void> {
   const { settings, system } = invocation

@@ -3,6 +3,7 @@ import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import type { Flags } from '../../../src/settings/given-settings.ts'
 import { resolveSettings, type ResolvedSettings } from '../../../src/settings/resolve-settings.ts'
 import type { CommandName } from '../../../src/settings/setting-row.ts'
+import { inWords } from '../../../src/core/wording.ts'
 import { refusalOf } from '../../support/refusal.ts'
 
 const ARN = 'arn:aws:rolesanywhere:eu-central-1:111122223333'
@@ -67,12 +68,11 @@ describe('a setting', () => {
     })
     expect(sources.filter(({ name }) => !Object.hasOwn(REQUIRED, name))).toEqual(
       expect.arrayContaining([
-        { name: 'region', place: 'flag', origin: '--region', shown: 'eu-west-1' },
-        { name: 'caBundle', place: 'environment', origin: 'AWS_CA_BUNDLE', shown: '/ca.pem' },
+        { name: 'region', origin: '--region', shown: 'eu-west-1' },
+        { name: 'caBundle', origin: 'AWS_CA_BUNDLE', shown: '/ca.pem' },
         {
           name: 'timeout',
-          place: 'profile',
-          origin: 'rolesanywhere_timeout of profile "onprem"',
+          origin: 'rolesanywhere_timeout in [profile onprem] of ~/.aws/config, line 2',
           shown: '30',
         },
       ]),
@@ -143,8 +143,9 @@ describe('values', () => {
   })
 
   it.each([
-    ['--session-duration', { flags: { 'session-duration': '899' } }, /"899" is not a whole number/],
+    ['--session-duration', { flags: { 'session-duration': '899' } }, /"899" is not a time/],
     ['--session-duration', { flags: { 'session-duration': '1e3' } }, /from 900 to 43200/],
+    ['--session-duration', { flags: { 'session-duration': '13h' } }, /from 900 to 43200/],
     ['ROLESANYWHERE_TIMEOUT', { env: { ROLESANYWHERE_TIMEOUT: '-1' } }, /from 1 to 3600/],
     ['--debug', { flags: { debug: 'yes' } }, /"yes" is neither true nor false/],
     ['AWS_USE_FIPS_ENDPOINT', { env: { AWS_USE_FIPS_ENDPOINT: 'on' } }, /neither/],
@@ -152,7 +153,7 @@ describe('values', () => {
     ['--region', { flags: { region: 'eu central' } }, /is not a region/],
     ['--certificate', { flags: { certificate: 'a\u0000b' } }, /control character/],
     [
-      'rolesanywhere_role_session_name of profile "default"',
+      'rolesanywhere_role_session_name in [default] of ~/.aws/config, line 2',
       { config: '[default]\nrolesanywhere_role_session_name = a\n b\n' },
       /control character/,
     ],
@@ -183,8 +184,8 @@ describe('the endpoint', () => {
     ['https://flag/', { flags: { endpoint: 'https://flag' } }],
     ['https://ours/', { env: { ROLESANYWHERE_ENDPOINT: 'https://ours' } }],
     ['https://service/', { env: { [service]: 'https://service' } }],
-    ['https://all/', { env: { AWS_ENDPOINT_URL: 'https://all' } }],
     ['https://own-key/', { config: 'rolesanywhere_endpoint = https://own-key\n' }],
+    ['https://all/', { env: { AWS_ENDPOINT_URL: 'https://all' } }],
     [
       'https://section/',
       {
@@ -205,7 +206,7 @@ describe('the endpoint', () => {
       .join('')}`,
   })
 
-  it('is taken from the first place of the order that the SDKs have', () => {
+  it('is taken from the first place of the order that the SDKs have, our names before theirs', () => {
     for (const [index, [expected]] of steps.entries()) {
       expect(withRequired(from(steps.slice(index))).settings.endpoint?.href).toBe(expected)
     }
@@ -232,7 +233,7 @@ describe('the endpoint', () => {
     )
     expect(error.code).toBe('ERR_USAGE_CONFLICT')
     expect(error.message).toBe(
-      '--endpoint and use_fips_endpoint of profile "default" exclude each other',
+      '--endpoint and use_fips_endpoint in [default] of ~/.aws/config, line 2 exclude each other',
     )
     expect(error.hint).toContain('=false')
     const off = withRequired({
@@ -433,7 +434,7 @@ describe('what is still to come', () => {
     ],
     [
       { config: '[default]\nrolesanywhere_system_store_name = x\n' },
-      'rolesanywhere_system_store_name of profile "default" is not supported yet',
+      'rolesanywhere_system_store_name in [default] of ~/.aws/config, line 2 is not supported yet',
     ],
   ])('is refused by name: %j', (world: World, message) => {
     const error = refusalOf(() => withRequired(world))
@@ -534,7 +535,10 @@ describe('secrets', () => {
 
 describe('--no-verify-ssl', () => {
   it('warns on every run that uses it', () => {
-    const warned = (flags: Flags) => withRequired({ flags }).warnings.map(({ hint }) => hint)
+    const warned = (flags: Flags) => {
+      const { warnings, nameOf } = withRequired({ flags })
+      return warnings.map(({ hint = '' }) => inWords(hint, nameOf))
+    }
     expect(warned({ 'no-verify-ssl': 'true' })).toEqual([
       'use --ca-bundle PATH instead of --no-verify-ssl',
     ])
