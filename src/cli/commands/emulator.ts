@@ -12,6 +12,7 @@ import { startEmulator } from '../../emulator/emulator.ts'
 import { parseFault } from '../../emulator/faults.ts'
 import { parseLeniency } from '../../emulator/pkix/rules.ts'
 import { describeRequest } from '../../emulator/request-facts.ts'
+import { says, setting } from '../../core/wording.ts'
 import { readSmallFile } from '../../machine/read-file.ts'
 import type { Invocation } from '../invocation.ts'
 import { PROGRAM } from '../reporter.ts'
@@ -19,12 +20,13 @@ import { untilStopped } from '../stopping.ts'
 
 export async function execute(invocation: Invocation<'emulator'>): Promise<void> {
   const { settings, system } = invocation
-  const anchor = await readSmallFile(settings.trustAnchor, '--trust-anchor')
+  const anchor = await readSmallFile(settings.trustAnchor, says`${setting('trustAnchor')}`)
   const { crl, tlsCaOut } = settings
   await using emulator = await startEmulator({
     clock: system.clock,
     trustAnchors: anchor.bytes.toString('latin1'),
-    revocationLists: crl === undefined ? undefined : (await readSmallFile(crl, '--crl')).bytes,
+    revocationLists:
+      crl === undefined ? undefined : (await readSmallFile(crl, says`${setting('crl')}`)).bytes,
     acceptRoleSessionName: settings.acceptRoleSessionName,
     profileDuration: settings.profileDuration,
     maxSessionDuration: settings.maxSessionDuration,

@@ -38,7 +38,7 @@ function linesThatUndo({ shell }: Invocation<'env'>['settings']): string {
   const lines = unsetLines(VARIABLES, shell)
   if (lines !== undefined) return lines
   throw new RolesAnywhereError('ERR_USAGE_CONFLICT', `${shell} has no words for --unset`, {
-    hint: 'use a shell of --shell',
+    hint: 'give --shell bash, zsh, sh, fish or powershell',
   })
 }
 

@@ -31,7 +31,8 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
   const { settings, system, reporter } = invocation
   await using resources = new AsyncDisposableStack()
   const listen = listenOn(invocation)
-  const libc = settings.hopLimit === undefined ? undefined : await loadLibc('--hop-limit')
+  const libc =
+    settings.hopLimit === undefined ? undefined : await loadLibc(says`${setting('hopLimit')}`)
   const allowedUids = allowedUserIds(settings.allowUser)
   const roles: RefreshingRole[] = []
   const firstCredentials: (() => Promise<unknown>)[] = []
@@ -66,7 +67,7 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
   )
   if (hasImds && allowedUids === undefined) {
     reporter.warn('every user of this machine can take credentials from the IMDS endpoint', {
-      hint: 'name those who may with --allow-user, or use container clients only with --no-imds',
+      hint: says`name those who may with ${setting('allowUser')}, or use container clients only with --no-imds`,
     })
   }
   if (!settings.waitForCredentials) {

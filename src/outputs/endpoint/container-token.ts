@@ -12,6 +12,7 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { says, setting } from '../../core/wording.ts'
 import type { Reporter } from '../../core/ports.ts'
 
 /** How long the token before the present one is still taken. */
@@ -64,7 +65,7 @@ export class ContainerToken {
       throw new RolesAnywhereError(
         'ERR_OUTPUT_UNWRITABLE',
         `the token file "${path}" cannot be made or read: ${codeOf(cause)}`,
-        { hint: 'name a folder of your own with --token-folder', cause },
+        { hint: NAME_A_FOLDER, cause },
       )
     }
   }
@@ -108,6 +109,8 @@ function createTokenFile(path: string): void {
   renameSync(draft, path)
 }
 
+const NAME_A_FOLDER = says`name a folder of your own with ${setting('tokenFolder')}`
+
 function newToken(): string {
   return randomBytes(32).toString('base64url')
 }
@@ -119,7 +122,7 @@ function readToken(path: string, uid: number): { readonly text: string; readonly
     throw new RolesAnywhereError(
       'ERR_OUTPUT_UNSAFE',
       `the token file "${path}" belongs to user ${stats.uid}, who knows what is in it`,
-      { hint: 'name a folder of your own with --token-folder' },
+      { hint: NAME_A_FOLDER },
     )
   }
   if (stats.size > MAX_TOKEN_BYTES) throw unusable(path, 'is far too large')

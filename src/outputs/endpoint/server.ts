@@ -11,6 +11,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { says, setting } from '../../core/wording.ts'
 import type { Clock, Reporter } from '../../core/ports.ts'
 import { CredentialsBodies, failureAnswer } from './credentials-answer.ts'
 import type { EndpointPeer, EndpointRequest, EndpointResponse } from './exchange.ts'
@@ -194,7 +195,7 @@ async function listen(server: Server, { listen: on }: EndpointOptions): Promise<
           isTaken
             ? `another program already listens on ${where}`
             : `cannot listen on ${where}: ${reasonOf(cause)}`,
-          { hint: 'choose another --port, or end the other program', cause },
+          { hint: says`choose another ${setting('port')}, or end the other program`, cause },
         ),
       )
     })

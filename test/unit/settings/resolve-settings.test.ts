@@ -24,6 +24,7 @@ interface World {
   readonly config?: string
   readonly credentials?: string
   readonly readFile?: (path: string) => Uint8Array | undefined
+  readonly currentFolder?: () => string
 }
 
 function resolve<C extends CommandName>(command: C, world: World = {}): ResolvedSettings<C> {
@@ -36,6 +37,7 @@ function resolve<C extends CommandName>(command: C, world: World = {}): Resolved
     flags: world.flags ?? {},
     env: { HOME: '/home/u', ...world.env },
     platform: 'linux',
+    ...(world.currentFolder === undefined ? {} : { currentFolder: world.currentFolder }),
     readFile:
       world.readFile ??
       ((path) => (files[path] === undefined ? undefined : Buffer.from(files[path]))),
@@ -175,6 +177,110 @@ describe('values', () => {
     )
     expect(endpoint.code).toBe('ERR_CONFIG_ENDPOINT_INVALID')
     expect(endpoint.message).toMatch(/^AWS_ENDPOINT_URL: plain http/)
+  })
+})
+
+describe('times', () => {
+  it.each([
+    ['3600', 3600],
+    ['3600s', 3600],
+    ['90m', 5400],
+    ['1h', 3600],
+    ['1H', 3600],
+  ])('may be written as %s', (text, seconds) => {
+    expect(withRequired({ flags: { 'session-duration': text } }).settings.sessionDuration).toBe(
+      seconds,
+    )
+  })
+
+  it('of waiting too', () => {
+    expect(withRequired({ env: { ROLESANYWHERE_TIMEOUT: '2m' } }).settings.timeout).toBe(120)
+  })
+
+  it.each(['1.5h', '1d', 'h', '-1h', '1 h', '0x10', '1h30m'])('are not written as %s', (text) => {
+    const error = refusalOf(() => withRequired({ flags: { 'session-duration': text } }))
+    expect(error.message).toContain('as in 3600, 90m or 1h')
+  })
+})
+
+describe('values of a profile', () => {
+  const profile = (line: string, currentFolder?: () => string) =>
+    withRequired({
+      flags: { certificate: '' },
+      config: `[default]\nrolesanywhere_certificate = /c.pem\n${line}\n`,
+      ...(currentFolder === undefined ? {} : { currentFolder }),
+    })
+
+  it.each(['"/x/client.pem"', "'/x/client.pem'"])('take no quotes: %s', (value) => {
+    const error = refusalOf(() => profile(`rolesanywhere_private_key = ${value}`))
+    expect(error.code).toBe('ERR_USAGE_INVALID_VALUE')
+    expect(error.message).toBe(
+      'rolesanywhere_private_key in [default] of ~/.aws/config, line 3: the value is in quotes',
+    )
+    expect(error.hint).toContain('take no quotes')
+  })
+
+  it('may have quotes where a shell reads them, and inside', () => {
+    const command = '"/opt/my signer"'
+    expect(profile(`rolesanywhere_signer_command = ${command}`).settings.signerCommand).toBe(
+      command,
+    )
+    const name = profile(`rolesanywhere_cert_selector = "a" b "c"`).settings.certSelector
+    expect(name).toBe('"a" b "c"')
+  })
+
+  it('that are relative paths become absolute, from where the program runs', () => {
+    const { privateKey, caBundle } = profile(
+      'rolesanywhere_private_key = a/b.key\nca_bundle = ca.pem',
+      () => '/where',
+    ).settings
+    expect(privateKey).toEqual({ kind: 'path', path: '/where/a/b.key' })
+    expect(caBundle).toBe('/where/ca.pem')
+  })
+
+  it('that are no paths, and flags, stay as they are', () => {
+    const { settings } = withRequired({
+      flags: { 'ca-bundle': 'ca.pem' },
+      config: '[default]\nrolesanywhere_private_key = env:KEY\n',
+      currentFolder: () => '/where',
+    })
+    expect(settings.caBundle).toBe('ca.pem')
+    expect(settings.privateKey).toMatchObject({ kind: 'secret' })
+  })
+})
+
+describe('what is missing because nobody said in which profile it is', () => {
+  const hintOf = (command: CommandName, world: World): string =>
+    refusalOf(() => resolve(command, world)).hint ?? ''
+  const config = '[profile onprem]\nrolesanywhere_timeout = 5\n[profile other]\nregion = x\n'
+
+  it('is looked for in the only profile that has our keys', () => {
+    expect(hintOf('credential-process', { config })).toBe('add --profile onprem')
+    const two = `${config}[profile second]\nrolesanywhere_timeout = 6\n`
+    expect(hintOf('serve', { config: two })).toBe('add --profile onprem or second')
+  })
+
+  it('is said otherwise where a profile was named, or none has our keys', () => {
+    expect(hintOf('env', { config, flags: { profile: 'onprem' } })).toMatch(/^give each as/u)
+    expect(hintOf('env', { config: '[profile other]\nregion = x\n' })).toMatch(/^give each as/u)
+  })
+
+  it('is, for update, in a profile that another flag names', () => {
+    const flags = { profile: 'onprem' }
+    expect(hintOf('update', { config, flags })).toBe(
+      '--profile is where to write; add --settings-profile onprem',
+    )
+    expect(hintOf('update', { config })).toBe('add --settings-profile onprem')
+  })
+
+  it('is nowhere without a home folder, and that is said', () => {
+    expect(hintOf('env', { env: { HOME: '' } })).toMatch(
+      /^HOME is not set, so no AWS config file was read; give each as that flag/u,
+    )
+    const named = refusalOf(() => resolve('env', { env: { HOME: '', AWS_PROFILE: 'p' } }))
+    expect(named.message).toBe(
+      'there is no profile "p": HOME is not set, so no AWS config file was read',
+    )
   })
 })
 
