@@ -86,7 +86,7 @@ function oneOf(names: readonly string[]): (path: string) => boolean {
 
 /** What even a run that the cache answers needs: one file, since each further one costs about 1 ms. */
 const NEEDED_AT_EVERY_START = [
-  '/src/cli/cache-folder.ts',
+  '/src/cli/private-folders.ts',
   '/src/cli/commands.ts',
   '/src/cli/commands/credential-process.ts',
   '/src/cli/obtain-credentials.ts',

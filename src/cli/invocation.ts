@@ -12,11 +12,12 @@ import type { System } from './system.ts'
 /** `in out`: that of one command is never that of another, whatever the two have in common. */
 export interface Invocation<in out C extends CommandName = CommandName> {
   readonly settings: Settings<C>
-  /** Settings of the further roles, where `--profile` was given several times. */
-  readonly furtherSettings: readonly Settings<C>[]
+  /** The further roles, where `--profile` was given several times. */
+  readonly furtherRoles: readonly Pick<Invocation<C>, 'settings' | 'reporter'>[]
   /** A program and its arguments. */
   readonly operands: readonly string[]
   readonly system: System
+  /** Names settings by the places where those of this role were given. */
   readonly reporter: CliReporter
 }
 

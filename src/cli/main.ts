@@ -8,9 +8,10 @@ import { RolesAnywhereError } from '../core/errors.ts'
 import type { Flags } from '../settings/given-settings.ts'
 import { flagFor } from '../settings/name-setting.ts'
 import { readAwsFile } from '../settings/read-aws-file.ts'
-import { resolveSettings, type ResolvedSettings } from '../settings/resolve-settings.ts'
+import { resolveSettings } from '../settings/resolve-settings.ts'
 import type { CommandName } from '../settings/setting-row.ts'
 import { COMMANDS, type CommandRow } from './commands.ts'
+import type { Invocation } from './invocation.ts'
 import { readCommandLine, type CommandLine } from './program.ts'
 import { createReporter, type CliReporter, type ReporterOptions } from './reporter.ts'
 import { nodeSystem, type System } from './system.ts'
@@ -32,7 +33,7 @@ export async function main(system: System): Promise<number> {
     await system.writeResult(line.text)
     return 0
   } catch (error) {
-    return failure(error, system, reporterFor({ format: 'text', debug: false }, system))
+    return failure(error, system, reporterFor(PLAIN, system))
   }
 }
 
@@ -40,40 +41,45 @@ export async function main(system: System): Promise<number> {
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 async function runCommand<C extends CommandName>(
   name: C,
-  { runs: [flags, ...furtherFlags], operands }: Extract<CommandLine, { kind: 'run' }>,
+  { runs, operands }: Extract<CommandLine, { kind: 'run' }>,
   system: System,
 ): Promise<number> {
   const row: CommandRow<C> = COMMANDS[name]
-  let reporter = earlyReporter(flags, system)
+  let reporter = earlyReporter(runs[0], system)
   try {
-    const resolve = (of: Flags): ResolvedSettings<C> =>
-      resolveSettings({
-        command: name,
-        flags: of,
-        env: system.env,
-        platform: system.platform,
-        readFile: readAwsFile,
-      })
-    const resolved = resolve(flags)
-    const further = furtherFlags.map(resolve)
-    const { settings } = resolved
-    reporter = reporterFor({ format: settings.logFormat, debug: settings.debug }, system)
-    for (const { warnings, sources } of [resolved, ...further]) {
-      for (const { message, hint } of warnings) {
-        reporter.warn(message, hint === undefined ? {} : { hint })
-      }
-      if (!settings.debug) continue
-      for (const { name: setting, origin, shown } of sources) {
-        reporter.debug('setting', { name: setting, origin, value: shown })
-      }
-    }
-    const furtherSettings = further.map((one) => one.settings)
-    const code = await row.execute({ settings, furtherSettings, operands, system, reporter })
+    const [first, ...furtherRoles] = runs.map((flags) => openRole(name, flags, system))
+    if (first === undefined) throw new TypeError('a command line has at least one run')
+    reporter = first.reporter
+    const code = await row.execute({ ...first, furtherRoles, operands, system })
     return typeof code === 'number' ? code : 0
   } catch (error) {
     return failure(error, system, reporter)
   }
 }
+
+/** The settings of one role, and a reporter that knows where they come from. */
+function openRole<C extends CommandName>(
+  command: C,
+  flags: Flags,
+  system: System,
+): Pick<Invocation<C>, 'settings' | 'reporter'> {
+  const { settings, sources, warnings, nameOf, adviceOn } = resolveSettings({
+    command,
+    flags,
+    env: system.env,
+    platform: system.platform,
+    currentFolder: system.currentFolder,
+    readFile: readAwsFile,
+  })
+  const { debug, logFormat: format } = settings
+  const reporter = reporterFor({ format, debug, nameOf, adviceOn }, system)
+  for (const { message, hint } of warnings) reporter.warn(message, { hint })
+  for (const { name, origin, shown } of debug ? sources : []) {
+    reporter.debug('setting', { name, origin, value: shown })
+  }
+  return { settings, reporter }
+}
+
 function failure(error: unknown, system: System, reporter: CliReporter): number {
   const known = error instanceof RolesAnywhereError ? error : internalError(error)
   reporter.error(known)
@@ -97,13 +103,18 @@ function internalError(cause: unknown): RolesAnywhereError {
 /** Settings that cannot be read are reported in the form that the flags, at least, ask for. */
 function earlyReporter(flags: Flags, system: System): CliReporter {
   const format = flags['log-format'] === 'json' ? 'json' : 'text'
-  return reporterFor({ format, debug: flags['debug'] === 'true' }, system)
+  return reporterFor({ ...PLAIN, format, debug: flags['debug'] === 'true' }, system)
 }
 
-function reporterFor(form: Pick<ReporterOptions, 'format' | 'debug'>, system: System): CliReporter {
+/** Until it is known where settings come from. */
+const PLAIN = { format: 'text', debug: false, nameOf: flagFor, adviceOn: () => undefined } as const
+
+function reporterFor(
+  options: Omit<ReporterOptions, 'clock' | 'write'>,
+  system: System,
+): CliReporter {
   return createReporter({
-    ...form,
-    nameOf: flagFor,
+    ...options,
     clock: system.clock,
     write(text) {
       system.writeMessage(text)

@@ -19,7 +19,7 @@ import {
 } from '../session/cache/cache-entry.ts'
 import { openCacheFolder } from '../session/cache/cache-folder.ts'
 import { ServerClock } from '../session/server-clock.ts'
-import { cacheFolder } from './cache-folder.ts'
+import { cacheFolder } from './private-folders.ts'
 import type { SessionInvocation } from './invocation.ts'
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RolesAnywhereError } from '../core/errors.ts'
+import { RolesAnywhereError } from '../core/errors.ts'
 import type { Clock, Reporter, ReportFields } from '../core/ports.ts'
 import { jsonText, visible } from '../core/printable.ts'
 import { inWords, type NameOf } from '../core/wording.ts'
@@ -18,12 +18,16 @@ export interface ReporterOptions {
   readonly clock: Clock
   /** What the user of this command line calls a setting. */
   readonly nameOf: NameOf
+  /** A further hint for a failure, where there is one. */
+  readonly adviceOn: (error: RolesAnywhereError) => string | undefined
   write(text: string): void
 }
 
 /** A `Reporter` that can also print the failure which ends the program. */
 export interface CliReporter extends Reporter {
   error(error: RolesAnywhereError): void
+  /** What `work` comes to; a failure in the names that settings have here, for another reporter. */
+  inItsNames<T>(work: Promise<T>): Promise<T>
 }
 
 export const PROGRAM = 'rolesanywhere'
@@ -39,14 +43,34 @@ export function createReporter(options: ReporterOptions): CliReporter {
       if (options.debug) options.write(line('debug', step, fields))
     },
     error(error) {
-      const { message, hint } = error.inNamesOf(options.nameOf)
+      const { message, hint } = inUsersWords(error, options)
       options.write(
         line('error', message, { code: error.code, ...(hint === undefined ? {} : { hint }) }),
       )
       if (!options.debug) return
       for (const cause of causes(error)) options.write(line('debug', 'cause', { cause }))
     },
+    async inItsNames(work) {
+      try {
+        return await work
+      } catch (error) {
+        if (!(error instanceof RolesAnywhereError)) throw error
+        const { code, detail, cause } = error
+        const { message, hint } = inUsersWords(error, options)
+        throw new RolesAnywhereError(code, message, { hint, detail, cause })
+      }
+    },
   }
+}
+
+/** Message and hint, with what the places of settings have to do with it. */
+function inUsersWords(
+  error: RolesAnywhereError,
+  { nameOf, adviceOn }: ReporterOptions,
+): { readonly message: string; readonly hint: string | undefined } {
+  const { message, hint } = error.inNamesOf(nameOf)
+  const hints = [hint, adviceOn(error)].filter((one) => one !== undefined)
+  return { message, hint: hints.length === 0 ? undefined : hints.join('; ') }
 }
 
 type Level = 'warning' | 'debug' | 'error'

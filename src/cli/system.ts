@@ -17,6 +17,8 @@ export interface System {
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly platform: string
+  /** The folder that relative paths start from. */
+  readonly currentFolder: () => string
   readonly clock: Clock
   /** For spans of time: nobody sets it. */
   readonly monotonic: Monotonic
@@ -58,6 +60,7 @@ export function nodeSystem(): System {
     argv: process.argv.slice(2),
     env: process.env,
     platform: process.platform,
+    currentFolder: () => process.cwd(),
     clock: Date.now,
     monotonic: monotonicClock(Date.now),
     random: Math.random,

@@ -30,7 +30,7 @@ export function settingsMarkdown(): string {
   const lines = SETTINGS_TABLE.map((row) =>
     [
       `\`${term(row)}\``,
-      names(canComeFrom(row, 'environment'), [variableNameOf(row), ...(row.awsEnv ?? [])]),
+      names(canComeFrom(row, 'environment'), variablesOf(row)),
       names(canComeFrom(row, 'profile'), [profileKeyOf(row), ...(row.awsProfileKeys ?? [])]),
       description(row, row.waitsFor === undefined ? undefined : `waits for ${row.waitsFor}`),
       row.commands.length > 5 ? 'all' : row.commands.join(', '),
@@ -42,6 +42,10 @@ export function settingsMarkdown(): string {
     ...lines.map((line) => `| ${line} |`),
     '',
   ].join('\n')
+}
+
+function variablesOf(row: SettingRow): readonly string[] {
+  return [variableNameOf(row), ...(row.awsEnv ?? []), ...(row.generalEnv ?? [])]
 }
 
 function isRequired(row: SettingRow, command: CommandName): boolean {

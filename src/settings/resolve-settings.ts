@@ -8,12 +8,16 @@
  * @module
  */
 
+import type { RolesAnywhereError } from '../core/errors.ts'
+import type { NameOf } from '../core/wording.ts'
 import type { SystemFacts } from '../machine/home-folder.ts'
+import { adviceOn } from './advice.ts'
 import { checkConflicts, checkRequired, checkSupported, warningsAbout } from './check-settings.ts'
-import type { SettingWarning } from './check-settings.ts'
 import { givenSettings, profileFor, type Flags } from './given-settings.ts'
 import type { ReadAwsFile } from './read-aws-file.ts'
-import type { CommandName, SettingPlace, SettingRow } from './setting-row.ts'
+import { namesOf } from './name-setting.ts'
+import { describeOrigin } from './origin.ts'
+import type { CommandName, SettingRow, SettingWarning } from './setting-row.ts'
 import { parseSettingValue, showSettingValue, type SettingValue } from './setting-value.ts'
 import { settingsOf, type Settings } from './settings-table.ts'
 
@@ -29,12 +33,15 @@ export interface ResolvedSettings<C extends CommandName> {
   /** One for each setting that was given, in the order of the table; fit to be shown. */
   readonly sources: readonly SettingSource[]
   readonly warnings: readonly SettingWarning[]
+  /** Names settings by the places where they were given. */
+  readonly nameOf: NameOf
+  /** A further hint for a failure that has to do with where a setting was given. */
+  readonly adviceOn: (error: RolesAnywhereError) => string | undefined
 }
 
 export interface SettingSource {
   readonly name: string
-  readonly place: SettingPlace
-  /** `--region`, `AWS_CA_BUNDLE`, `rolesanywhere_region of profile "onprem"` */
+  /** `--region`, `AWS_CA_BUNDLE`, `rolesanywhere_region in [profile onprem] of ~/.aws/config, line 7` */
   readonly origin: string
   /** The value, or what may be shown of it. */
   readonly shown: string
@@ -61,14 +68,15 @@ export function resolveSettings<C extends CommandName>(
     settings: { ...defaults(rows, input), ...values } as unknown as ResolvedSettings<C>['settings'],
     // Only --debug looks at them.
     get sources() {
-      return given.map(({ row, text, place, origin }) => ({
+      return given.map(({ row, text, origin }) => ({
         name: row.name,
-        place,
-        origin,
+        origin: describeOrigin(origin),
         shown: showSettingValue(row, text),
       }))
     },
     warnings: warningsAbout(given, profile),
+    nameOf: namesOf(new Map(given.map(({ row, origin }) => [row.name, origin]))),
+    adviceOn: (error) => adviceOn(error, given),
   }
 }
 

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { isAbsolute, join } from 'node:path'
 import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from '../core/arn.ts'
 import { checkRegion, parseEndpointUrl } from '../core/endpoint.ts'
 import { RolesAnywhereError } from '../core/errors.ts'
@@ -62,7 +63,11 @@ export function parseSettingValue(
 /** What a debug line may show of a setting. */
 export function showSettingValue(row: SettingRow, text: string): string {
   // A command may hold a secret, whatever it is run for.
-  if (isSecret(row) || (row.type.endsWith('-location') && text.startsWith('cmd:'))) {
+  if (
+    isSecret(row) ||
+    row.type === 'shell-command' ||
+    (row.type.endsWith('-location') && text.startsWith('cmd:'))
+  ) {
     return '(hidden)'
   }
   const shown = row.type === 'proxy-address' ? withoutUser(text) : hidePin(text)
@@ -89,10 +94,12 @@ const asText: Parser = (text) => text
 
 const PARSERS: Readonly<Record<SettingType, Parser>> = {
   text: asText,
+  'shell-command': asText,
   lines: (text) => text.split('\n').filter((line) => line !== ''),
   path: parsePath,
   boolean: parseBoolean,
   integer: parseInteger,
+  duration: parseDuration,
   choice: parseChoice,
   'trust-anchor-arn': parseTrustAnchorArn,
   'profile-arn': parseProfileArn,
@@ -115,16 +122,26 @@ const PARSERS: Readonly<Record<SettingType, Parser>> = {
 function locationParser(
   parse: (text: string, name: SettingName, toPath: ToPath) => SettingValue,
 ): Parser {
-  // A test holds the names that sentences use against the table.
-  return (text, row, system) =>
-    parse(text, row.name as SettingName, (path) => expandHome(path, system))
+  return (text, row, system) => parse(text, nameOf(row), (path) => toPath(path, system))
+}
+
+/** A test holds the names that sentences use against the table. */
+function nameOf(row: SettingRow): SettingName {
+  return row.name as SettingName
 }
 
 function parsePath(text: string, _row: SettingRow, system: SystemFacts): string {
-  if (!isMisplacedContent(text)) return expandHome(text, system)
+  if (!isMisplacedContent(text)) return toPath(text, system)
   throw new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', `the value ${MISPLACED_CONTENT}`, {
     hint: MISPLACED_CONTENT_HINT,
   })
+}
+
+/** With the home folder for `~`, and absolute where the system says from where. */
+function toPath(text: string, system: SystemFacts): string {
+  const path = expandHome(text, system)
+  if (isAbsolute(path) || system.currentFolder === undefined) return path
+  return join(system.currentFolder(), path)
 }
 
 /** The forms of Go's `strconv.ParseBool`, which the reference helper takes, in any case of letters. */
@@ -141,6 +158,18 @@ function parseInteger(text: string, { range = [0, Number.MAX_SAFE_INTEGER] }: Se
   if (number !== undefined && number >= minimum && number <= maximum) return number
   throw invalid(`${quoted(text)} is not a whole number from ${minimum} to ${maximum}`)
 }
+
+function parseDuration(text: string, { range = [0, Number.MAX_SAFE_INTEGER] }: SettingRow): number {
+  const [minimum, maximum] = range
+  const [, digits = '', unit = 's'] = /^(\d{1,15})([smh]?)$/iu.exec(text) ?? []
+  const seconds = digits === '' ? undefined : Number(digits) * (SECONDS[unit.toLowerCase()] ?? 1)
+  if (seconds !== undefined && seconds >= minimum && seconds <= maximum) return seconds
+  throw invalid(
+    `${quoted(text)} is not a time from ${minimum} to ${maximum} seconds, as in 3600, 90m or 1h`,
+  )
+}
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
 
 function parseChoice(text: string, { choices = [] }: SettingRow): string {
   const choice = choices.find((word) => word.toLowerCase() === text.toLowerCase())

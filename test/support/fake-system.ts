@@ -28,6 +28,7 @@ export async function runMain(
     argv,
     env: { HOME: '/nonexistent' },
     platform: 'linux',
+    currentFolder: () => '/where/it/runs',
     clock: () => NOW,
     monotonic: () => 0,
     random: () => 0.5,

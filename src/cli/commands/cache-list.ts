@@ -6,7 +6,7 @@
 
 import { timeLeft } from '../../session/cache/cache-entry.ts'
 import { listEntries } from '../../session/cache/credential-cache.ts'
-import { cacheFolder } from '../cache-folder.ts'
+import { cacheFolder } from '../private-folders.ts'
 import type { Invocation } from '../invocation.ts'
 
 export async function execute({ settings, system }: Invocation<'cache list'>): Promise<void> {

@@ -22,7 +22,7 @@ import { describeRequest } from '../../emulator/request-facts.ts'
 import { readSmallFile } from '../../machine/read-file.ts'
 import type { Invocation } from '../invocation.ts'
 import { PROGRAM } from '../reporter.ts'
-import { untilStopped } from '../until-stopped.ts'
+import { untilStopped } from '../stopping.ts'
 
 export async function execute(invocation: Invocation<'emulator'>): Promise<void> {
   const { checkClient: command } = invocation.settings
@@ -38,11 +38,12 @@ async function serve({ settings, system }: Invocation<'emulator'>): Promise<void
       says`emulator needs ${setting('trustAnchor')}, or ${setting('checkClient')}`,
     )
   }
-  const anchor = await readSmallFile(trustAnchor, '--trust-anchor')
+  const anchor = await readSmallFile(trustAnchor, says`${setting('trustAnchor')}`)
   await using emulator = await startEmulator({
     clock: system.clock,
     trustAnchors: anchor.bytes.toString('latin1'),
-    revocationLists: crl === undefined ? undefined : (await readSmallFile(crl, '--crl')).bytes,
+    revocationLists:
+      crl === undefined ? undefined : (await readSmallFile(crl, says`${setting('crl')}`)).bytes,
     acceptRoleSessionName: settings.acceptRoleSessionName,
     profileDuration: settings.profileDuration,
     maxSessionDuration: settings.maxSessionDuration,

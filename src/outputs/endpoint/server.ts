@@ -12,6 +12,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import { isLoopback } from '../../core/loopback.ts'
+import { says, setting } from '../../core/wording.ts'
 import type { Clock, Reporter } from '../../core/ports.ts'
 import { CredentialsBodies, failureAnswer } from './credentials-answer.ts'
 import type { EndpointPeer, EndpointRequest, EndpointResponse } from './exchange.ts'
@@ -199,7 +200,7 @@ async function listen(server: Server, { listen: on }: EndpointOptions): Promise<
           isTaken
             ? `another program already listens on ${where}`
             : `cannot listen on ${where}: ${reasonOf(cause)}`,
-          { hint: 'choose another --port, or end the other program', cause },
+          { hint: says`choose another ${setting('port')}, or end the other program`, cause },
         ),
       )
     })

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { says, setting } from '../../core/wording.ts'
 import type { CommandName, SettingRow } from '../setting-row.ts'
 
 const EMULATOR = ['emulator'] as const satisfies readonly CommandName[]
@@ -118,7 +119,7 @@ export const COMMAND_SETTINGS = [
     commands: ['serve'],
     warning: {
       message: 'other machines may connect, and what goes over the network is not encrypted',
-      hint: 'keep --bind at 127.0.0.1, or the network closed',
+      hint: says`keep ${setting('bind')} at 127.0.0.1, or the network closed`,
     },
     help: 'Let other machines connect to the container endpoint; turns the IMDS endpoint off',
   },
@@ -189,10 +190,19 @@ export const COMMAND_SETTINGS = [
     group: 'general',
     type: 'choice',
     valueName: 'SHELL',
-    choices: ['bash', 'fish', 'powershell', 'json', 'dotenv'],
+    choices: ['bash', 'zsh', 'sh', 'fish', 'powershell', 'json', 'dotenv'],
     default: 'bash',
     commands: ['env'],
     help: 'Form of the lines on standard output',
+  },
+  {
+    name: 'unset',
+    group: 'general',
+    type: 'boolean',
+    commands: ['env'],
+    places: ['flag'],
+    standsAlone: true,
+    help: 'Print lines that take away what this command sets, without asking AWS',
   },
   {
     name: 'trustAnchor',

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { says, setting } from '../../core/wording.ts'
 import { IDENTITY, KEY, SESSION, TOKEN } from '../setting-row.ts'
 import type { SettingRow } from '../setting-row.ts'
 
@@ -58,7 +59,7 @@ export const IDENTITY_SETTINGS = [
     places: ['flag'],
     warning: {
       message: '--pkcs8-password shows the password to every user of this machine',
-      hint: 'use --key-password with env:NAME, file:PATH or prompt instead',
+      hint: says`use ${setting('keyPassword')} with env:NAME, file:PATH or prompt instead`,
     },
     help: 'Password of the private key itself; visible to others, better use --key-password',
   },
@@ -136,7 +137,7 @@ export const IDENTITY_SETTINGS = [
     conflicts: ['noTpmKeyPassword', 'keyPassword'],
     warning: {
       message: '--tpm-key-password shows the password to every user of this machine',
-      hint: 'use --key-password with env:NAME, file:PATH or prompt instead',
+      hint: says`use ${setting('keyPassword')} with env:NAME, file:PATH or prompt instead`,
     },
     help: 'Password of the TPM key itself; visible to others, better use --key-password',
   },
@@ -160,7 +161,7 @@ export const IDENTITY_SETTINGS = [
   {
     name: 'signerCommand',
     group: 'identity',
-    type: 'text',
+    type: 'shell-command',
     valueName: 'COMMAND',
     commands: SESSION,
     conflicts: ['keyPassword', 'pkcs8Password', 'tpmKeyPassword'],

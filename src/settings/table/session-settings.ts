@@ -5,6 +5,7 @@
  */
 
 import { MAX_DURATION_SECONDS, MIN_DURATION_SECONDS } from '../../core/create-session-request.ts'
+import { says, setting } from '../../core/wording.ts'
 import { SERVICE_ENDPOINT_KEY } from '../aws-profile.ts'
 import { SESSION } from '../setting-row.ts'
 import type { SettingRow } from '../setting-row.ts'
@@ -40,11 +41,11 @@ export const SESSION_SETTINGS = [
   {
     name: 'sessionDuration',
     group: 'session',
-    type: 'integer',
-    valueName: 'SECONDS',
+    type: 'duration',
+    valueName: 'DURATION',
     range: [MIN_DURATION_SECONDS, MAX_DURATION_SECONDS],
     commands: SESSION,
-    help: "Lifetime of the credentials; left out, the Roles Anywhere profile's own",
+    help: "Lifetime of the credentials, in seconds or as 90m or 1h; left out, the Roles Anywhere profile's own",
   },
   {
     name: 'roleSessionName',
@@ -70,7 +71,8 @@ export const SESSION_SETTINGS = [
     type: 'endpoint-url',
     valueName: 'URL',
     commands: SESSION,
-    awsEnv: ['AWS_ENDPOINT_URL_ROLESANYWHERE', 'AWS_ENDPOINT_URL'],
+    awsEnv: ['AWS_ENDPOINT_URL_ROLESANYWHERE'],
+    generalEnv: ['AWS_ENDPOINT_URL'],
     awsProfileKeys: [SERVICE_ENDPOINT_KEY, 'endpoint_url'],
     awsNamesUnless: 'ignoreConfiguredEndpointUrls',
     // SDKs refuse the same: the two others choose among AWS's own host names.
@@ -121,7 +123,7 @@ export const SESSION_SETTINGS = [
     commands: SESSION,
     warning: {
       message: 'TLS certificates are not verified: anyone on the way can answer for AWS',
-      hint: 'use --ca-bundle PATH instead of --no-verify-ssl',
+      hint: says`use ${setting('caBundle', 'PATH')} instead of ${setting('noVerifySsl')}`,
     },
     help: 'Do not verify TLS certificates; unsafe, warns on every run',
   },
@@ -154,11 +156,11 @@ export const SESSION_SETTINGS = [
   {
     name: 'timeout',
     group: 'network',
-    type: 'integer',
-    valueName: 'SECONDS',
+    type: 'duration',
+    valueName: 'DURATION',
     range: [1, 3600],
     commands: SESSION,
-    help: 'Longest time to wait for credentials, retries included',
+    help: 'Longest time to wait for credentials, retries included, in seconds or as 2m',
   },
   {
     name: 'cache',

@@ -26,7 +26,7 @@ export function openCertificates(
   ports: RecordingPorts = recordingPorts(),
 ): Promise<readonly X509Certificate[]> {
   const options = inFiles({ certificate: path, ...answering(password) })
-  return readFileCertificates(options, ports.secrets)
+  return readFileCertificates(options, ports)
 }
 
 function answering(password: string | undefined): { password?: () => Promise<string> } {

@@ -89,7 +89,7 @@ describe('a wrong command line ends in exit code 2, with nothing on stdout', () 
       'a number out of its range',
       ['credential-process', ...FILES, ...ARN_FLAGS, '--session-duration=899'],
       'ERR_USAGE_INVALID_VALUE',
-      /--session-duration: "899" is not a whole number from 900 to 43200/u,
+      /--session-duration: "899" is not a time from 900 to 43200 seconds, as in 3600, 90m or 1h/u,
       undefined,
     ],
     [
