@@ -4,7 +4,7 @@
  * Signatures are judged by Node's OpenSSL with the certificate's key, never by code of ours.
  */
 
-import { verify, X509Certificate, type KeyObject } from 'node:crypto'
+import { verify, X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from '../../src/core/arn.ts'
 import type { CreateSessionParameters } from '../../src/core/create-session-request.ts'
@@ -22,17 +22,8 @@ import { listPkcs11 } from '../../src/identity/pkcs11/token/list-tokens.ts'
 import { readTokenCertificates } from '../../src/identity/pkcs11/token/load-pkcs11-signer.ts'
 import { createSession } from '../../src/session/create-session.ts'
 import { createTransport } from '../../src/transport/send.ts'
-import { existsSync } from 'node:fs'
-import { demand } from '../support/capabilities.ts'
 import { placed, type Written } from '../support/places.ts'
-import {
-  hasOpenconnectTokens,
-  hasSoftToken,
-  P11_KIT_PROXY,
-  PIN,
-  SOFTHSM,
-  SoftTokens,
-} from '../support/soft-token.ts'
+import { hasSoftToken, PIN, SOFTHSM, SoftTokens } from '../support/soft-token.ts'
 import { testPorts, type TestPorts } from '../support/token-ports.ts'
 import { realTime } from '../support/real-time.ts'
 
@@ -401,60 +392,6 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
   test('a login for a listing is refused while several tokens are present', async () => {
     await expect(listPkcs11({ pkcs11Lib: library, login: true }, ports())).rejects.toMatchObject({
       code: 'ERR_TOKEN_AMBIGUOUS',
-    })
-  })
-})
-
-describe.skipIf(!hasOpenconnectTokens)('the four tokens of openconnect', () => {
-  let tokens: SoftTokens
-  beforeAll(() => {
-    tokens = SoftTokens.ofOpenconnect()
-  })
-  afterAll(() => {
-    tokens[Symbol.dispose]()
-  })
-
-  const modules = [
-    ['SoftHSM', SOFTHSM],
-    ['p11-kit-proxy', P11_KIT_PROXY],
-  ] as const
-  const cases = [
-    { token: 'openconnect-test', asks: true },
-    { token: 'openconnect-test1', asks: false },
-    { token: 'openconnect-test2', asks: true },
-    { token: 'openconnect-test3', asks: true },
-  ]
-  describe.each(modules)('through %s', (_name, library) => {
-    test.runIf(demand(existsSync(library), library)).each(cases)(
-      '$token signs with RSA and EC; a PIN is asked for: $asks',
-      async ({ token, asks }) => {
-        for (const [id, type] of [
-          ['%01', 'rsa'],
-          ['%03', 'ec'],
-        ] as const) {
-          const world = testPorts({ env: tokens.env, answers: [PIN] })
-          const certificate = `pkcs11:token=${token};id=${id}`
-          const identity = await loadPkcs11Identity(
-            placed({ pkcs11Lib: library, certificate }),
-            world,
-          )
-          const key: KeyObject = identity.certificate.publicKey
-          expect(key.asymmetricKeyType).toBe(type)
-          expect(await signsWith(identity)).toBe(true)
-          expect(world.questions).toHaveLength(asks ? 1 : 0)
-        }
-      },
-    )
-
-    test.runIf(existsSync(library))('a DSA key is refused by its type', async () => {
-      const world = testPorts({ env: tokens.env, answers: [PIN] })
-      const certificate = 'pkcs11:token=openconnect-test;id=%02'
-      await expect(
-        loadPkcs11Identity(placed({ pkcs11Lib: library, certificate }), world),
-      ).rejects.toMatchObject({
-        code: 'ERR_KEY_UNSUPPORTED',
-      })
-      expect(world.questions).toEqual([])
     })
   })
 })
