@@ -8,6 +8,7 @@ import { readdir, stat } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { errnoOf } from '../../machine/errno.ts'
 import { MAX_FILE_BYTES, readSmallFile } from '../../machine/read-file.ts'
 import type { SettingContent } from './read-content.ts'
 
@@ -49,7 +50,7 @@ async function namesIn(path: string, setting: string): Promise<readonly string[]
     const names = await promisify(readdir)(path)
     return names.filter((name) => !name.startsWith('.')).sort()
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
+    const code = errnoOf(cause)
     // Reading the path as a file says what is wrong with it.
     if (code !== 'EACCES' || !(await isFolder(path))) return undefined
     throw new RolesAnywhereError(
