@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import { says, setting, type SettingName } from '../../core/wording.ts'
+import { errnoOf } from '../../machine/errno.ts'
 import { MAX_FILE_BYTES, readSmallFile } from '../../machine/read-file.ts'
 import type { SettingContent } from './read-content.ts'
 
@@ -50,7 +51,7 @@ async function namesIn(path: string, name: SettingName): Promise<readonly string
     const names = await promisify(readdir)(path)
     return names.filter((fileName) => !fileName.startsWith('.')).sort()
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
+    const code = errnoOf(cause)
     // Reading the path as a file says what is wrong with it.
     if (code !== 'EACCES' || !(await isFolder(path))) return undefined
     throw new RolesAnywhereError(

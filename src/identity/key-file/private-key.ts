@@ -12,6 +12,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import { says, setting } from '../../core/wording.ts'
+import { errnoOf } from '../../machine/errno.ts'
 import { DER_LABEL } from '../encoding/decode-blocks.ts'
 import { malformedKey, unsupportedKey, type KeySource } from './key-source.ts'
 import { isLegacyEncrypted, openLegacyEncrypted } from './legacy-encrypted-pem.ts'
@@ -122,7 +123,7 @@ function isPkcs8(der: Buffer): boolean {
 
 /** Node says so of every structure that looks like EncryptedPrivateKeyInfo. */
 function isMissingPassphrase(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ERR_MISSING_PASSPHRASE'
+  return errnoOf(error) === 'ERR_MISSING_PASSPHRASE'
 }
 
 async function openEncrypted(der: Buffer, source: KeySource): Promise<KeyObject> {
