@@ -88,6 +88,17 @@ export function formatPkcs11Uri(parts: Pkcs11UriParts): string {
   return `pkcs11:${written.join(';')}`
 }
 
+/**
+ * How an `id` was probably meant that spells bytes as hex digits: `id=%01` for `id=01`, which is the two
+ * bytes "0" and "1". Undefined for any other.
+ */
+export function meantId({ path }: Pkcs11Uri): string | undefined {
+  const digits = /^(?:0x)?((?:[0-9a-f]{2}[: ]?)+)$/iu.exec(path.get('id')?.toString('latin1') ?? '')
+  return digits?.[1] === undefined
+    ? undefined
+    : `id=${escapeBytes(Buffer.from(digits[1].replaceAll(/[: ]/gu, ''), 'hex'))}`
+}
+
 /** The URI without its query, safe to show: an attribute after the `?` may be a PIN. */
 export function describePkcs11Uri(uri: Pkcs11Uri): string {
   const parts = [...uri.path].map(([name, value]) => {

@@ -2,7 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import { hidePin } from '../../../src/core/hide-pin.ts'
-import { describePkcs11Uri, formatPkcs11Uri, parsePkcs11Uri } from '../../../src/core/pkcs11-uri.ts'
+import {
+  describePkcs11Uri,
+  formatPkcs11Uri,
+  meantId,
+  parsePkcs11Uri,
+} from '../../../src/core/pkcs11-uri.ts'
 
 describe('PKCS#11 URIs', () => {
   test('what is written is read back, without a warning', () => {
@@ -79,5 +84,18 @@ describe('PKCS#11 URIs', () => {
     ]) {
       expect(hidePin(text)).toBe(text)
     }
+  })
+
+  test.each([
+    ['id=01', 'id=%01'],
+    ['id=a0B1', 'id=%A0%B1'],
+    ['id=0x01', 'id=%01'],
+    ['id=01:02:03', 'id=%01%02%03'],
+    ['id=%01', undefined],
+    ['id=1', undefined],
+    ['id=leaf', undefined],
+    ['object=01', undefined],
+  ])('%s was meant as %s', (written, meant) => {
+    expect(meantId(parsePkcs11Uri(`pkcs11:${written}`))).toBe(meant)
   })
 })
