@@ -5,6 +5,7 @@
  */
 
 import { RolesAnywhereError } from '../core/errors.ts'
+import { hidePin } from '../core/hide-pin.ts'
 import type { Clock, Reporter, ReportFields } from '../core/ports.ts'
 import { jsonText, visible } from '../core/printable.ts'
 import { inWords, type NameOf } from '../core/wording.ts'
@@ -40,7 +41,7 @@ export function createReporter(options: ReporterOptions): CliReporter {
       options.write(line('warning', inWords(message, options.nameOf), fields))
     },
     debug(step, fields) {
-      if (options.debug) options.write(line('debug', step, fields))
+      if (options.debug) options.write(line('debug', step, withoutPins(fields)))
     },
     error(error) {
       const { message, hint } = inUsersWords(error, options)
@@ -48,7 +49,9 @@ export function createReporter(options: ReporterOptions): CliReporter {
         line('error', message, { code: error.code, ...(hint === undefined ? {} : { hint }) }),
       )
       if (!options.debug) return
-      for (const cause of causes(error)) options.write(line('debug', 'cause', { cause }))
+      for (const cause of causes(error)) {
+        options.write(line('debug', 'cause', withoutPins({ cause })))
+      }
     },
     async inItsNames(work) {
       try {
@@ -92,6 +95,15 @@ function jsonLine(clock: Clock): Line {
     const time = new Date(clock()).toISOString()
     return `${jsonText({ time, level, message, ...fields })}\n`
   }
+}
+
+/** Fields quote what a user wrote, and causes what the system was asked for. */
+function withoutPins(fields: ReportFields): ReportFields {
+  const hidden = Object.entries(fields).map(([name, field]) => [
+    name,
+    typeof field === 'string' ? hidePin(field) : field,
+  ])
+  return Object.fromEntries(hidden) as ReportFields
 }
 
 /** The chain of causes, one line each: names and codes, with passwords inside URLs taken out. */

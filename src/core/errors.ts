@@ -8,6 +8,7 @@
  * @module
  */
 
+import { hidePin } from './hide-pin.ts'
 import { inWords, settingOf, type NameOf, type SettingName, type Wording } from './wording.ts'
 
 /** Families by who can fix the problem, with the exit code that the command line reports. */
@@ -146,7 +147,7 @@ export class RolesAnywhereError extends Error {
     super(inWords(message), options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'RolesAnywhereError'
     this.code = code
-    this.detail = options.detail ?? {}
+    this.detail = withoutPins(options.detail ?? {})
     this.#message = message
     this.#hint = options.hint
   }
@@ -179,4 +180,13 @@ export class RolesAnywhereError extends Error {
   get exitCode(): number {
     return ERROR_FAMILIES[this.family].exitCode
   }
+}
+
+/** Paths and names among the facts are quoted from settings, as in messages. */
+function withoutPins(detail: ErrorDetail): ErrorDetail {
+  const hidden = Object.entries(detail).map(([name, fact]) => [
+    name,
+    typeof fact === 'string' ? hidePin(fact) : fact,
+  ])
+  return Object.fromEntries(hidden) as ErrorDetail
 }

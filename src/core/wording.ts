@@ -8,6 +8,8 @@
  * @module
  */
 
+import { hidePin } from './hide-pin.ts'
+
 /** A setting of the table in `settings/`, as code calls it. A test holds the list against the table. */
 export type SettingName =
   | 'acceptRoleSessionName'
@@ -113,10 +115,11 @@ export function joined(wordings: readonly Wording[], separator: string): Wording
   )
 }
 
-/** The sentence in the words of `nameOf`; by default in those of the library's options. */
+/** The sentence in the words of `nameOf`, by default in those of the library's options; no PIN is in it. */
 export function inWords(wording: Wording, nameOf: NameOf = optionName): string {
-  if (typeof wording === 'string') return wording
-  return wording.parts.map((part) => (typeof part === 'string' ? part : nameOf(part))).join('')
+  if (typeof wording === 'string') return hidePin(wording)
+  const words = wording.parts.map((part) => (typeof part === 'string' ? part : nameOf(part)))
+  return hidePin(words.join(''))
 }
 
 /** The same about "the value" of a setting, for a sentence that has named the setting already. */

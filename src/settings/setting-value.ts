@@ -10,6 +10,7 @@ import { isAbsolute, join } from 'node:path'
 import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from '../core/arn.ts'
 import { checkRegion, parseEndpointUrl } from '../core/endpoint.ts'
 import { RolesAnywhereError } from '../core/errors.ts'
+import { hidePin } from '../core/hide-pin.ts'
 import {
   parseCertificateLocation,
   parseContentLocation,
@@ -21,7 +22,7 @@ import {
   MISPLACED_CONTENT,
   MISPLACED_CONTENT_HINT,
 } from '../core/misplaced-content.ts'
-import { hidePin, parsePkcs11Uri } from '../core/pkcs11-uri.ts'
+import { parsePkcs11Uri } from '../core/pkcs11-uri.ts'
 import { printable, quoted } from '../core/printable.ts'
 import { parseSecretSource } from '../core/secret-source.ts'
 import { asValue, says, type SettingName } from '../core/wording.ts'

@@ -12,10 +12,10 @@ import { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import { describePkcs11Uri, type Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { Clock } from '../../../core/ports.ts'
-import { says, setting } from '../../../core/wording.ts'
+import { joined, says, setting } from '../../../core/wording.ts'
 import { leavesAmong, longestLasting } from '../../certificate/choose-certificate.ts'
 import type { CertificateObject } from '../host-protocol.ts'
-import { objectMatches, objectUri } from './token-uri.ts'
+import { meantIdHint, objectMatches, objectUri } from './token-uri.ts'
 import type { Token } from './token.ts'
 
 /** A certificate on a token, and where it is. */
@@ -62,7 +62,12 @@ function withReason(error: unknown, uri: Pkcs11Uri): unknown {
   if (!(error instanceof RolesAnywhereError)) return error
   const { code, detail, cause, wording } = error
   const message = says`${wording.message} (without a login no certificate matches ${describePkcs11Uri(uri)})`
-  return new RolesAnywhereError(code, message, { hint: wording.hint, detail, cause })
+  const hints = [wording.hint, meantIdHint(uri)].filter((hint) => hint !== undefined)
+  return new RolesAnywhereError(code, message, {
+    hint: hints.length === 0 ? undefined : joined(hints, '; '),
+    detail,
+    cause,
+  })
 }
 
 /**
@@ -141,7 +146,11 @@ function notFound(choice: CertificateChoice, tokens: readonly Token[]): RolesAny
   return new RolesAnywhereError(
     'ERR_TOKEN_OBJECT_NOT_FOUND',
     says`no certificate matches ${describePkcs11Uri(choice.uri)}${selected} (${tokens.map(({ name }) => name).join(', ')}${hidden})`,
-    { hint: '`rolesanywhere pkcs11 list` prints URIs that are ready to paste' },
+    {
+      hint:
+        meantIdHint(choice.uri) ??
+        '`rolesanywhere pkcs11 list` prints URIs that are ready to paste',
+    },
   )
 }
 

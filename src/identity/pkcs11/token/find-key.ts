@@ -11,7 +11,7 @@ import { describePkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import { says, setting } from '../../../core/wording.ts'
 import type { KeyObjectInfo } from '../host-protocol.ts'
 import { chooseKey, type KeyChoice, type KeyCriteria } from './choose-key.ts'
-import { objectUri } from './token-uri.ts'
+import { meantIdHint, objectUri } from './token-uri.ts'
 import type { Token } from './token.ts'
 
 /** A private key, and the token that it is on. */
@@ -59,7 +59,9 @@ function notUsable(
 ): RolesAnywhereError {
   const keys = choice.kind === 'none' ? [] : choice.keys
   const candidates = keys.map((key) => objectUri(token.info, key, 'private'))
-  const options = { hint: NAME_THE_KEY, detail: { candidates } }
+  const idHint =
+    choice.kind === 'none' && criteria.isExplicit ? meantIdHint(criteria.uri) : undefined
+  const options = { hint: idHint ?? NAME_THE_KEY, detail: { candidates } }
   switch (choice.kind) {
     case 'none':
       return new RolesAnywhereError(

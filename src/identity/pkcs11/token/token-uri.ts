@@ -10,6 +10,7 @@
 
 import {
   formatPkcs11Uri,
+  meantId,
   parsePkcs11Uri,
   type Pkcs11ObjectType,
   type Pkcs11Uri,
@@ -65,6 +66,14 @@ export function objectMatches(
 /** The URI for the other half of a pair: same token and object, whatever class it names. */
 export function withoutType(uri: Pkcs11Uri): Pkcs11Uri {
   return { ...uri, path: new Map([...uri.path].filter(([name]) => name !== 'type')) }
+}
+
+/** What to say to the owner of a URI that matches nothing, and whose `id` was probably meant otherwise. */
+export function meantIdHint(uri: Pkcs11Uri): string | undefined {
+  const id = meantId(uri)
+  return id === undefined
+    ? undefined
+    : `did you mean ${id}? Each byte of an id is a percent sign and two hex digits`
 }
 
 /** The URI of a token, ready to paste. */
