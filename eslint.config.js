@@ -32,7 +32,7 @@ export default tseslint.config(
   },
   {
     // Plain JavaScript (the launcher) has no types to check.
-    files: ['**/*.js', '**/*.cjs'],
+    files: ['**/*.{js,mjs,cjs}'],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: { process: 'readonly', require: 'readonly' } },
     rules: { '@typescript-eslint/no-require-imports': 'off' },

@@ -26,7 +26,7 @@ export async function build(): Promise<void> {
   // CommonJS, because importing a built-in module of Node as an ES module runs all of its lazy getters:
   // `import 'node:fs'` alone costs a sixth of an empty start, `require('node:fs')` costs nothing.
   const cli = await bundle(
-    // The second is a program of its own: identity/pkcs11/module/module-host.ts starts it.
+    // The second is a program of its own: identity/pkcs11/module/host-channel.ts starts it.
     { cli: 'src/cli/main.ts', 'pkcs11-host': 'src/identity/pkcs11/host/host-process.ts' },
     'cjs',
   )
@@ -55,7 +55,7 @@ export function bundleOptions(): InputOptions {
       define: { __VERSION__: JSON.stringify(packageVersion()), esbuildDetection: '1' },
       target: 'node24',
     },
-    plugins: withoutUnusedUndici,
+    plugins: [withoutUnusedUndici, withoutUnusedCommander],
     logLevel: 'warn',
   }
 }
@@ -109,11 +109,11 @@ function oneOf(names: readonly string[]): (path: string) => boolean {
 
 /** What even a run that the cache answers needs: one file, since each further one costs about 1 ms. */
 const NEEDED_AT_EVERY_START = [
-  '/src/cli/cache-folder.ts',
+  '/src/cli/private-folders.ts',
   '/src/cli/commands.ts',
   '/src/cli/commands/credential-process.ts',
   '/src/cli/obtain-credentials.ts',
-  '/src/cli/parse-arguments.ts',
+  '/src/cli/program.ts',
   '/src/cli/reporter.ts',
   '/src/cli/system.ts',
   '/src/core/version.ts',
@@ -130,7 +130,7 @@ const NEEDED_AT_EVERY_START = [
 /** What is needed besides when the cache has no answer and the key is in a file. */
 const NEEDED_FOR_EVERY_SESSION = [
   '/src/cli/fetch-credentials.ts',
-  '/src/cli/open-identity.ts',
+  '/src/identity/open-identity.ts',
   '/src/session/create-session.ts',
 ]
 
@@ -140,6 +140,20 @@ const withoutUnusedUndici: Plugin = {
   load: {
     filter: { id: /undici\/lib\/(?:web\/|dispatcher\/client-h2\.js$)/ },
     handler: () => ({ code: 'module.exports = {}' }),
+  },
+}
+
+/** commander starts programs for subcommands that are programs of their own: here none is. */
+const withoutUnusedCommander: Plugin = {
+  name: 'without-unused-commander',
+  resolveId: {
+    filter: { id: /^node:child_process$/ },
+    handler: (id, importer) =>
+      importer?.includes('/node_modules/commander/') === true ? `\0unused:${id}` : undefined,
+  },
+  load: {
+    filter: { id: /^\0unused:/ },
+    handler: () => ({ code: 'export default {}' }),
   },
 }
 

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { ERROR_CODES, ERROR_FAMILIES, type ErrorFamily } from '../src/core/errors.ts'
 import { FAULTS } from '../src/emulator/fault-table.ts'
 import { faultUsage } from '../src/emulator/faults.ts'
+import { clientReports, rulesTable, verdictTables } from './conformance-docs.ts'
 import { settingsMarkdown } from '../src/settings/describe-settings.ts'
 
 const DOCS = join(import.meta.dirname, '../docs')
@@ -17,6 +18,7 @@ const DOCS = join(import.meta.dirname, '../docs')
 /** File name in docs/ → its whole content. */
 export function generatedDocs(): ReadonlyMap<string, string> {
   return new Map([
+    ['conformance.md', conformance()],
     ['emulator.md', emulator()],
     ['errors.md', errors()],
     ['settings.md', settings()],
@@ -67,8 +69,36 @@ function emulator(): string {
   const rows = Object.entries(FAULTS).map(
     ([name, { value, meaning }]) => `| \`${faultUsage(name, value)}\` | ${meaning} |\n`,
   )
-  return `${byHand}${FAULTS_MARK}\n\n| fault | effect |\n| --- | --- |\n${rows.join('')}`
+  return `${byHand}${FAULTS_MARK}
+
+| fault | effect |
+| --- | --- |
+${rows.join('')}
+## Rules
+
+What the user guide demands of a certificate in so many words is always held to. These rules are kept strictly too, though nobody has shown that the service does;
+\`--lenient RULE\` switches one off, and may be repeated.
+
+${rulesTable()}`
 }
+
+/** The same. */
+function conformance(): string {
+  const [byHand = ''] = readFileSync(join(DOCS, 'conformance.md'), 'utf8').split(VERDICTS_MARK, 1)
+  return `${byHand}${VERDICTS_MARK}
+
+## Verdicts
+
+${verdictTables()}
+## Clients
+
+Taken by \`node scripts/check-clients.ts --peer PATH\`. Both start from the same certificates and keys.
+
+${clientReports()}`
+}
+
+const VERDICTS_MARK =
+  '<!-- Generated from test/conformance and fixtures/client-reports by `npm run docs`. -->'
 
 const FAULTS_MARK = '<!-- Generated from `src/emulator/fault-table.ts` by `npm run docs`. -->'
 

@@ -21,14 +21,20 @@ declare -A package_of=(
   [tpm2_create]=tpm2-tools
   [keytool]=default-jre-headless
   [ssh-agent]=openssh-client
+  [certtool]=gnutls-bin
+  [p11tool]=gnutls-bin
+  [pk12util]=libnss3-tools
+  [certutil]=libnss3-tools
+  [botan]=botan
 )
 
 missing=()
 for program in "${!package_of[@]}"; do
   command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
 done
-# The Python client is tested with the distribution's own interpreter.
+# What is tested with Python runs in the distribution's own interpreter.
 /usr/bin/python3 -c 'import boto3' 2>/dev/null || missing+=(python3-boto3)
+/usr/bin/python3 -c 'import cryptography' 2>/dev/null || missing+=(python3-cryptography)
 /usr/bin/ruby -e 'require "aws-sdk-core"' 2>/dev/null || missing+=(ruby-aws-sdk-core)
 
 if ((${#missing[@]})); then

@@ -6,35 +6,19 @@
  * @module
  */
 
-import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from './core/arn.ts'
-import {
-  checkCreateSessionParameters,
-  type CreateSessionParameters,
-} from './core/create-session-request.ts'
 import type { SessionCredentials } from './core/credentials.ts'
-import { chooseEndpoint } from './core/endpoint.ts'
 import { RolesAnywhereError } from './core/errors.ts'
-import {
-  parseCertificateLocation,
-  parseContentLocation,
-  parseKeyLocation,
-  type CertificateLocation,
-  type KeyLocation,
-} from './core/key-location.ts'
-import type { Identity, Reporter } from './core/ports.ts'
-import { VERSION } from './core/version.ts'
-import {
-  loadFileIdentity,
-  type FileIdentityOptions,
-} from './identity/content/load-file-identity.ts'
-import { readSmallFile } from './machine/read-file.ts'
-import type { TokenOptions } from './identity/pkcs11/token/token-world.ts'
-import { parseSecretSource } from './core/secret-source.ts'
-import type { SecretPorts } from './identity/secret/secret-ports.ts'
+import { monotonicClock } from './machine/monotonic.ts'
+import { ServerClock } from './session/server-clock.ts'
+import type { Reporter } from './core/ports.ts'
+import { inWords } from './core/wording.ts'
+import type { IdentityPorts } from './identity/identity-options.ts'
+import { openIdentity } from './identity/open-identity.ts'
+import { SecretMemory } from './identity/secret/secret-memory.ts'
+import { checkOptions, type FromRolesAnywhereOptions } from './library/options.ts'
+import { schedule, wait } from './machine/wait.ts'
 import { createSession } from './session/create-session.ts'
-import { wait } from './machine/wait.ts'
-import { createTransport, type Transport } from './transport/send.ts'
-import { MAX_CA_BUNDLE_BYTES } from './transport/trust.ts'
+import { openTransport } from './transport/open-transport.ts'
 
 export {
   RolesAnywhereError,
@@ -42,49 +26,9 @@ export {
   type ErrorDetail,
   type ErrorFamily,
 } from './core/errors.ts'
+export type { FromRolesAnywhereOptions, WarningDetails } from './library/options.ts'
 
-export interface FromRolesAnywhereOptions {
-  readonly trustAnchorArn: string
-  readonly profileArn: string
-  readonly roleArn: string
-  /**
-   * Path of the certificate, PEM or DER; its chain may be in the same file, in any order. Or a `pkcs11:`
-   * URI of a token, which needs the optional package pkcs11js.
-   */
-  readonly certificate: string
-  /** Path of the private key, or a `pkcs11:` URI. Default: the key with the certificate. */
-  readonly privateKey?: string | undefined
-  /** Path of certificates between yours and the trust anchor. */
-  readonly intermediates?: string | undefined
-  /** Where the key's password is (`env:NAME`, `file:PATH` …), or a function that yields it. */
-  readonly keyPassword?: string | (() => Promise<string>) | undefined
-  /** Path of the PKCS#11 module. Default: what the URI says, then what the system knows. */
-  readonly pkcs11Lib?: string | undefined
-  /** Where the token's PIN is (`env:NAME`, `file:PATH` …). Default: what the URI says. */
-  readonly pin?: string | undefined
-  /** Use the PIN for keys that ask for one with every signature, too. Default false. */
-  readonly reusePin?: boolean | undefined
-  /** Refuse a private key file that others may read, instead of warning. Default false. */
-  readonly strictPermissions?: boolean | undefined
-  /** Seconds, 900 to 43,200. Default: the Roles Anywhere profile's own. */
-  readonly durationSeconds?: number | undefined
-  /** Only where the Roles Anywhere profile accepts one. */
-  readonly roleSessionName?: string | undefined
-  /** Default: the trust anchor's. */
-  readonly region?: string | undefined
-  /** Such as a VPC endpoint's URL. Default: the region's endpoint. */
-  readonly endpoint?: string | undefined
-  readonly useFipsEndpoint?: boolean | undefined
-  readonly useDualstackEndpoint?: boolean | undefined
-  /** Path of a PEM file with the only authorities to trust for TLS. */
-  readonly caBundle?: string | undefined
-  /** URL of a proxy. Default: none; the environment is not asked. */
-  readonly proxy?: string | undefined
-  /** Milliseconds for one call, retries included, 1 to 3,600,000. Default 60,000. */
-  readonly timeoutMs?: number | undefined
-  /** Gets each warning, such as of a key file that others may read. Default: warnings are dropped. */
-  readonly onWarning?: Reporter['warn'] | undefined
-}
+const monotonic = monotonicClock(Date.now)
 
 /** What the AWS SDK for JavaScript v3 calls an `AwsCredentialIdentity`. */
 export interface RolesAnywhereCredentials {
@@ -114,151 +58,73 @@ export interface RolesAnywhereCredentials {
  *   }),
  * })
  *
- * @throws {RolesAnywhereError} at once for options that cannot work: ERR_CONFIG_ARN_INVALID,
- *   ERR_CONFIG_ARN_DISAGREEMENT, ERR_CONFIG_ENDPOINT_INVALID, ERR_USAGE_INVALID_VALUE,
- *   ERR_USAGE_CONFLICT. The provider's promise rejects with codes of every other family.
+ * @throws {RolesAnywhereError} at once for options that cannot work: ERR_USAGE_MISSING_SETTING,
+ *   ERR_USAGE_UNKNOWN_FLAG, ERR_USAGE_INVALID_VALUE, ERR_USAGE_CONFLICT, ERR_CONFIG_ARN_INVALID,
+ *   ERR_CONFIG_ARN_DISAGREEMENT, ERR_CONFIG_ENDPOINT_INVALID, ERR_CONFIG_PKCS11_URI_INVALID. The
+ *   provider's promise rejects with codes of every other family.
  */
 export function fromRolesAnywhere(
   options: FromRolesAnywhereOptions,
 ): () => Promise<RolesAnywhereCredentials> {
-  const parameters = parametersOf(options)
-  const { certificate, privateKey, intermediates } = options
-  const places = {
-    certificate: parseCertificateLocation(certificate, 'certificate'),
-    privateKey: privateKey === undefined ? undefined : parseKeyLocation(privateKey, 'privateKey'),
-    intermediates:
-      intermediates === undefined
-        ? undefined
-        : parseContentLocation(intermediates, 'intermediates'),
-  }
-  const password =
-    typeof options.keyPassword === 'string'
-      ? parseSecretSource(options.keyPassword, 'keyPassword')
-      : options.keyPassword
-  const pin = options.pin === undefined ? undefined : parseSecretSource(options.pin, 'pin')
+  const { env, platform } = process
+  const checked = checkOptions(options, { env, platform })
+  const reporter = reporterFor(checked.onWarning)
+  const ports = portsWith(reporter)
   return async () => {
-    const reporter = reporterFor(options)
-    await using identity = await loadIdentity({ ...options, ...places, password, pin }, reporter)
-    await using transport = await transportFor(options)
+    await using identity = await openIdentity(checked.identity, ports)
+    await using transport = await openTransport(checked.transport, 'node')
     return plain(
-      await createSession(parameters, {
+      await createSession(checked.parameters, {
         identity,
         send: transport.send,
+        serverClock: new ServerClock(Date.now, monotonic),
         clock: Date.now,
+        monotonic,
+        schedule,
         random: Math.random,
         wait,
         reporter,
-        totalTimeoutMs: options.timeoutMs,
+        totalTimeoutMs: checked.timeoutMs,
       }),
     )
   }
 }
 
-async function loadIdentity(
-  options: Omit<FileIdentityOptions, 'certificate' | 'privateKey'> &
-    Pick<FromRolesAnywhereOptions, 'pkcs11Lib'> &
-    TokenOptions & {
-      readonly certificate: CertificateLocation
-      readonly privateKey?: KeyLocation | undefined
-    },
-  reporter: Reporter,
-): Promise<Identity> {
-  const ports = { reporter, clock: Date.now, secrets: { ...SECRET_PORTS, reporter } }
-  const { certificate, privateKey } = options
-  if (certificate.kind !== 'pkcs11' && privateKey?.kind !== 'pkcs11') {
-    if (privateKey?.kind === 'tpm-handle') {
-      throw new RolesAnywhereError(
-        'ERR_USAGE_NOT_SUPPORTED',
-        'the library takes no TPM handles yet',
-      )
-    }
-    return await loadFileIdentity({ ...options, certificate, privateKey }, ports)
-  }
-  const { loadPkcs11Identity } = await import('./identity/pkcs11/token/load-pkcs11-identity.ts')
-  return await loadPkcs11Identity(
-    { ...options, library: options.pkcs11Lib },
-    {
-      ...ports,
-      tell(line) {
-        reporter.warn(line)
-      },
-    },
-  )
-}
-
-function parametersOf(options: FromRolesAnywhereOptions): CreateSessionParameters {
-  const trustAnchorArn = parseTrustAnchorArn(options.trustAnchorArn)
-  const region = options.region ?? trustAnchorArn.region
-  const parameters: CreateSessionParameters = {
-    trustAnchorArn,
-    profileArn: parseProfileArn(options.profileArn),
-    roleArn: parseRoleArn(options.roleArn),
-    region,
-    endpoint: chooseEndpoint({
-      region,
-      useFips: options.useFipsEndpoint,
-      useDualstack: options.useDualstackEndpoint,
-      endpointUrl: options.endpoint,
-    }),
-    durationSeconds: options.durationSeconds,
-    roleSessionName: options.roleSessionName,
-  }
-  checkCreateSessionParameters(parameters)
-  checkTimeout(options.timeoutMs)
-  return parameters
-}
-
-function checkTimeout(timeoutMs: number | undefined): void {
-  if (timeoutMs === undefined) return
-  if (Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS) return
-  throw new RolesAnywhereError(
-    'ERR_USAGE_INVALID_VALUE',
-    'no call can last as long as timeoutMs says',
-    {
-      hint: `timeoutMs takes whole milliseconds from 1 to ${MAX_TIMEOUT_MS}`,
-    },
-  )
-}
-
-/** As long as --timeout may be. */
-const MAX_TIMEOUT_MS = 3_600_000
-
-async function transportFor({ caBundle, proxy }: FromRolesAnywhereOptions): Promise<Transport> {
-  return createTransport({
-    userAgent: `rolesanywhere/${VERSION} (node)`,
-    caBundle:
-      caBundle === undefined
-        ? undefined
-        : {
-            pem: (await readSmallFile(caBundle, 'caBundle', MAX_CA_BUNDLE_BYTES)).bytes.toString(
-              'latin1',
-            ),
-            source: caBundle,
-          },
-    proxy: { httpsProxy: proxy },
-  })
-}
-
-function reporterFor({ onWarning }: FromRolesAnywhereOptions): Reporter {
-  return {
-    warn: (message, warning) => onWarning?.(message, warning),
-    debug: () => undefined,
-  }
-}
-
 /** A library asks nobody and reads nobody's standard input. */
-const SECRET_PORTS: Omit<SecretPorts, 'reporter'> = {
-  env: process.env,
-  prompt: async () => Promise.reject(unavailable('a terminal')),
-  readStdin: async () => Promise.reject(unavailable('standard input')),
+function portsWith(reporter: Reporter): IdentityPorts {
+  return {
+    clock: Date.now,
+    reporter,
+    secrets: {
+      env: process.env,
+      reporter,
+      prompt: async () => Promise.reject(unavailable('a terminal')),
+      readStdin: async () => Promise.reject(unavailable('standard input')),
+      memory: new SecretMemory(),
+    },
+    tell(line) {
+      reporter.warn(line)
+    },
+  }
 }
 
 function unavailable(what: string): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_CONFIG_SECRET_UNAVAILABLE',
-    `the library does not read passwords from ${what}`,
-    { hint: 'give keyPassword as env:NAME, file:PATH, cmd:COMMAND, or a function' },
+    `the library reads nothing from ${what}`,
+    { hint: 'give env:NAME, file:PATH, fd:N, cmd:COMMAND or credential:NAME' },
   )
+}
+
+/** A callback that fails, now or later, is no reason to have no credentials. */
+function reporterFor(onWarning: FromRolesAnywhereOptions['onWarning']): Reporter {
+  return {
+    warn(message, { hint } = {}) {
+      const details = { hint: hint === undefined ? undefined : inWords(hint) }
+      void Promise.try(() => onWarning?.(inWords(message), details)).catch(() => undefined)
+    },
+    debug: () => undefined,
+  }
 }
 
 function plain(credentials: SessionCredentials): RolesAnywhereCredentials {

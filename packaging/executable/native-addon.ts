@@ -12,7 +12,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { getRawAsset } from 'node:sea'
-import { isOnlyOurs } from '../../bin/code-cache.js'
+import { walk } from '../../src/machine/ownership.ts'
 
 /** Where packages put the addons. */
 const INSTALLED = '/usr/lib/rolesanywhere'
@@ -52,7 +52,8 @@ function loadFrom(parent: string, name: string, bytes: Buffer): unknown {
   if (!existsSync(parent)) mkdirSync(parent, { mode: 0o700 })
   const folder = mkdtempSync(join(parent, 'rolesanywhere-'))
   try {
-    if (!isOnlyOurs(folder)) throw new Error('others could change what is in it')
+    const { exposed } = walk(join(folder, name), process.geteuid?.())
+    if (exposed !== undefined) throw new Error(`"${exposed.path}" ${exposed.problem}`)
     const file = join(folder, name)
     writeFileSync(file, bytes, { mode: 0o600, flag: 'wx' })
     return load(file)

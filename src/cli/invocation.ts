@@ -4,23 +4,25 @@
  * @module
  */
 
-import type { CommandName } from '../settings/setting-row.ts'
+import type { CommandName, SESSION } from '../settings/setting-row.ts'
 import type { Settings } from '../settings/settings-table.ts'
 import type { CliReporter } from './reporter.ts'
 import type { System } from './system.ts'
 
-export interface Invocation<C extends CommandName = CommandName> {
+/** `in out`: that of one command is never that of another, whatever the two have in common. */
+export interface Invocation<in out C extends CommandName = CommandName> {
   readonly settings: Settings<C>
-  /** Settings of the further roles, where `--profile` was given several times. */
-  readonly furtherSettings: readonly Settings<C>[]
+  /** The further roles, where `--profile` was given several times. */
+  readonly furtherRoles: readonly Pick<Invocation<C>, 'settings' | 'reporter'>[]
   /** A program and its arguments. */
   readonly operands: readonly string[]
   readonly system: System
+  /** Names settings by the places where those of this role were given. */
   readonly reporter: CliReporter
 }
 
 /** What every command that calls CreateSession has, for the code that they share. */
-export type SessionInvocation = Pick<
-  Invocation<'credential-process'>,
-  'settings' | 'system' | 'reporter'
->
+export interface SessionInvocation extends Pick<Invocation, 'system' | 'reporter'> {
+  readonly settings: Settings<(typeof SESSION)[number]> &
+    Partial<Pick<Settings<'credential-process'>, 'cache' | 'cacheDir' | 'profile'>>
+}

@@ -6,11 +6,14 @@
 
 import { RolesAnywhereError } from '../core/errors.ts'
 import type { Flags } from '../settings/given-settings.ts'
+import { flagFor } from '../settings/name-setting.ts'
 import { readAwsFile } from '../settings/read-aws-file.ts'
 import { resolveSettings } from '../settings/resolve-settings.ts'
-import { parseArguments } from './parse-arguments.ts'
-import { flagFor } from '../settings/name-setting.ts'
-import { createReporter, type CliReporter, type LogFormat } from './reporter.ts'
+import type { CommandName } from '../settings/setting-row.ts'
+import { COMMANDS, type CommandRow } from './commands.ts'
+import type { Invocation } from './invocation.ts'
+import { readCommandLine, type CommandLine } from './program.ts'
+import { createReporter, type CliReporter, type ReporterOptions } from './reporter.ts'
 import { nodeSystem, type System } from './system.ts'
 
 /** Runs the program in the real world. */
@@ -24,50 +27,57 @@ export async function run(): Promise<number> {
  * @returns the exit code: 0, that of the error's family, or 128 + n after signal n.
  */
 export async function main(system: System): Promise<number> {
-  // Until the settings are known, errors are printed in the plain form.
-  let reporter = createReporter({ ...reporterPorts(system), format: 'text', debug: false })
   try {
-    const parsed = await parseArguments(system.argv)
-    if (parsed.kind === 'help') {
-      const { helpText } = await import('./help.ts')
-      await system.writeResult(helpText(parsed.topic))
-      return 0
-    }
-    const [flags, ...furtherFlags] = parsed.runs
-    reporter = earlyReporter(flags, system)
-    const resolve = (of: Flags) =>
-      resolveSettings({
-        command: parsed.row.name,
-        flags: of,
-        env: system.env,
-        platform: system.platform,
-        readFile: readAwsFile,
-      })
-    const resolved = resolve(flags)
-    const further = furtherFlags.map(resolve)
-    const { settings } = resolved
-    reporter = createReporter({
-      ...reporterPorts(system),
-      format: settings.logFormat,
-      debug: settings.debug,
-    })
-    for (const { warnings, sources } of [resolved, ...further]) {
-      for (const { message, hint } of warnings) {
-        reporter.warn(message, hint === undefined ? {} : { hint })
-      }
-      if (!settings.debug) continue
-      for (const { name, origin, shown } of sources) {
-        reporter.debug('setting', { name, origin, value: shown })
-      }
-    }
-    const command = await parsed.row.load()
-    const furtherSettings = further.map((run) => run.settings)
-    const { operands } = parsed
-    const code = await command.execute({ settings, furtherSettings, operands, system, reporter })
+    const line = readCommandLine(system.argv)
+    if (line.kind === 'run') return await runCommand(line.name, line, system)
+    await system.writeResult(line.text)
+    return 0
+  } catch (error) {
+    return failure(error, system, reporterFor(PLAIN, system))
+  }
+}
+
+// C ties the settings of a row to what the row executes, which takes no other.
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
+async function runCommand<C extends CommandName>(
+  name: C,
+  { runs, operands }: Extract<CommandLine, { kind: 'run' }>,
+  system: System,
+): Promise<number> {
+  const row: CommandRow<C> = COMMANDS[name]
+  let reporter = earlyReporter(runs[0], system)
+  try {
+    const [first, ...furtherRoles] = runs.map((flags) => openRole(name, flags, system))
+    if (first === undefined) throw new TypeError('a command line has at least one run')
+    reporter = first.reporter
+    const code = await row.execute({ ...first, furtherRoles, operands, system })
     return typeof code === 'number' ? code : 0
   } catch (error) {
     return failure(error, system, reporter)
   }
+}
+
+/** The settings of one role, and a reporter that knows where they come from. */
+function openRole<C extends CommandName>(
+  command: C,
+  flags: Flags,
+  system: System,
+): Pick<Invocation<C>, 'settings' | 'reporter'> {
+  const { settings, sources, warnings, nameOf, adviceOn } = resolveSettings({
+    command,
+    flags,
+    env: system.env,
+    platform: system.platform,
+    currentFolder: system.currentFolder,
+    readFile: readAwsFile,
+  })
+  const { debug, logFormat: format } = settings
+  const reporter = reporterFor({ format, debug, nameOf, adviceOn }, system)
+  for (const { message, hint } of warnings) reporter.warn(message, { hint })
+  for (const { name, origin, shown } of debug ? sources : []) {
+    reporter.debug('setting', { name, origin, value: shown })
+  }
+  return { settings, reporter }
 }
 
 function failure(error: unknown, system: System, reporter: CliReporter): number {
@@ -92,18 +102,22 @@ function internalError(cause: unknown): RolesAnywhereError {
 
 /** Settings that cannot be read are reported in the form that the flags, at least, ask for. */
 function earlyReporter(flags: Flags, system: System): CliReporter {
-  const format: LogFormat = flags['log-format'] === 'json' ? 'json' : 'text'
-  return createReporter({ ...reporterPorts(system), format, debug: flags['debug'] === true })
+  const format = flags['log-format'] === 'json' ? 'json' : 'text'
+  return reporterFor({ ...PLAIN, format, debug: flags['debug'] === 'true' }, system)
 }
 
-function reporterPorts(
+/** Until it is known where settings come from. */
+const PLAIN = { format: 'text', debug: false, nameOf: flagFor, adviceOn: () => undefined } as const
+
+function reporterFor(
+  options: Omit<ReporterOptions, 'clock' | 'write'>,
   system: System,
-): Pick<Parameters<typeof createReporter>[0], 'clock' | 'write' | 'nameOf'> {
-  return {
-    nameOf: flagFor,
+): CliReporter {
+  return createReporter({
+    ...options,
     clock: system.clock,
     write(text) {
       system.writeMessage(text)
     },
-  }
+  })
 }

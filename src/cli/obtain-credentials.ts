@@ -7,17 +7,19 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { SessionCredentials } from '../core/credentials.ts'
 import type { CreateSessionParameters } from '../core/create-session-request.ts'
-import { chooseEndpoint } from '../core/endpoint.ts'
 import { describeLocation } from '../core/key-location.ts'
+import { sessionParameters } from '../core/session-parameters.ts'
 import {
   entryName,
   isFresh,
-  isPrivateFolder,
   readEntry,
   subjectText,
+  type CacheEntry,
   type CacheSubject,
 } from '../session/cache/cache-entry.ts'
-import { cacheFolder } from './cache-folder.ts'
+import { openCacheFolder } from '../session/cache/cache-folder.ts'
+import { ServerClock } from '../session/server-clock.ts'
+import { cacheFolder } from './private-folders.ts'
 import type { SessionInvocation } from './invocation.ts'
 
 /**
@@ -33,10 +35,11 @@ export async function obtainCredentials(
 ): Promise<SessionCredentials> {
   const { settings, system, reporter } = invocation
   const parameters = sessionParameters(settings)
+  const serverClock = new ServerClock(system.clock, system.monotonic)
   const fetch = async (): Promise<SessionCredentials> => {
     // Loaded late: a run that the cache can answer needs none of it.
     const { fetchCredentials } = await import('./fetch-credentials.ts')
-    return await fetchCredentials(parameters, invocation)
+    return await fetchCredentials(parameters, invocation, serverClock)
   }
   if (!settings.cache) return await fetch()
   const place = settings.certificate
@@ -50,39 +53,21 @@ export async function obtainCredentials(
   }
   const folder = cacheFolder(settings, system)
   const subject = subjectText(subjectOf(parameters, settings, certificate))
-  const found = isPrivateFolder(folder)
-    ? readEntry(`${folder}/${entryName(subject)}.json`, subject)
-    : undefined
+  const found = findEntry(folder, subject)
   if (found !== undefined && isFresh(found, system.clock())) {
     reporter.debug('cache hit', { expiration: found.credentials.expiration })
     return found.credentials
   }
   const { throughCache } = await import('../session/cache/credential-cache.ts')
-  const { clock, random, wait, signal } = system
-  const patienceMs = settings.timeout === undefined ? undefined : settings.timeout * 1000
-  const ports = { clock, random, wait, signal, reporter, patienceMs }
+  const { clock, monotonic, random, wait, signal } = system
+  const fetchMs = settings.timeout === undefined ? undefined : settings.timeout * 1000
+  const ports = { serverClock, clock, monotonic, random, wait, signal, reporter, fetchMs }
   return await throughCache(folder, subject, fetch, ports)
 }
 
-/** What to ask AWS for. */
-export function sessionParameters(
-  settings: SessionInvocation['settings'],
-): CreateSessionParameters {
-  const region = settings.region ?? settings.trustAnchorArn.region
-  return {
-    trustAnchorArn: settings.trustAnchorArn,
-    profileArn: settings.profileArn,
-    roleArn: settings.roleArn,
-    region,
-    endpoint: chooseEndpoint({
-      region,
-      useFips: settings.useFipsEndpoint,
-      useDualstack: settings.useDualstackEndpoint,
-      endpointUrl: settings.endpoint?.href,
-    }),
-    durationSeconds: settings.sessionDuration,
-    roleSessionName: settings.roleSessionName,
-  }
+function findEntry(folder: string, subject: string): CacheEntry | undefined {
+  using opened = openCacheFolder(folder)
+  return opened && readEntry(`${opened.path}/${entryName(subject)}.json`, subject)
 }
 
 /**

@@ -6,14 +6,17 @@
  */
 
 import type { SessionCredentials } from '../core/credentials.ts'
+import { sessionParameters } from '../core/session-parameters.ts'
+import { openIdentity } from '../identity/open-identity.ts'
 import { RotatingIdentity } from '../identity/rotating-identity.ts'
+import type { SecretMemory } from '../identity/secret/secret-memory.ts'
 import type { ServedRole } from '../outputs/endpoint/served-role.ts'
 import { createSession } from '../session/create-session.ts'
 import { RefreshEngine } from '../session/refresh-engine.ts'
-import { openTransport } from './fetch-credentials.ts'
+import { ServerClock } from '../session/server-clock.ts'
+import { openTransport } from '../transport/open-transport.ts'
+import { identityOptions, identityPorts } from './identity-ports.ts'
 import type { SessionInvocation } from './invocation.ts'
-import { sessionParameters } from './obtain-credentials.ts'
-import { openIdentity } from './open-identity.ts'
 
 export interface RefreshingRole extends AsyncDisposable {
   readonly engine: RefreshEngine
@@ -28,26 +31,30 @@ const FIRST_TRIES = 3
 /** New credentials that could not be delivered are offered again while they last this long. */
 const WORTH_DELIVERING_MS = 300_000
 
+export interface RefreshingRoleOptions {
+  /** Takes new credentials to where they belong; a refresh has succeeded only when this has. */
+  readonly deliver?: (credentials: SessionCredentials) => Promise<void>
+  /** What a person typed and a pipe brought, for all roles of one invocation. */
+  readonly memory?: SecretMemory
+}
+
 /**
- * @param deliver - takes new credentials to where they belong; a refresh has succeeded only when this has
  * @throws {RolesAnywhereError} codes of the config and key families.
  */
 export async function openRefreshingRole(
   invocation: SessionInvocation,
-  deliver: (credentials: SessionCredentials) => Promise<void> = async () => Promise.resolve(),
+  { deliver, memory }: RefreshingRoleOptions = {},
 ): Promise<RefreshingRole> {
-  const { settings, reporter } = invocation
-  const { system, keepAnswers } = rememberingAnswers(invocation.system)
-  const { clock, random, schedule, wait } = system
+  const { settings, system, reporter } = invocation
+  const ports = identityPorts(invocation, memory)
+  const { clock, monotonic, random, schedule, wait } = system
+  const serverClock = new ServerClock(clock, monotonic)
+  const now = (): number => serverClock.now()
   const parameters = sessionParameters(settings)
   const identity = await RotatingIdentity.open({
-    async load() {
-      const opened = await openIdentity({ ...invocation, system })
-      keepAnswers()
-      return opened
-    },
+    load: async () => openIdentity(identityOptions(settings), ports),
     paths: identityFiles(settings),
-    clock,
+    clock: now,
     schedule,
     reporter,
   })
@@ -58,7 +65,10 @@ export async function openRefreshingRole(
       createSession(parameters, {
         identity: newest,
         send: transport.send,
+        serverClock,
         clock,
+        monotonic,
+        schedule,
         random,
         wait,
         signal,
@@ -73,14 +83,15 @@ export async function openRefreshingRole(
   let undelivered: SessionCredentials | undefined
   const engine = new RefreshEngine({
     async obtain(signal) {
-      const isWorth = (undelivered?.expiresAt ?? 0) - clock() > WORTH_DELIVERING_MS
+      const isWorth = (undelivered?.expiresAt ?? 0) - now() > WORTH_DELIVERING_MS
       const credentials = isWorth && undelivered ? undelivered : await create(signal)
       undelivered = credentials
-      await deliver(credentials)
+      await deliver?.(credentials)
       undelivered = undefined
       return credentials
     },
-    clock,
+    clock: now,
+    monotonic,
     random,
     schedule,
     reporter,
@@ -116,37 +127,4 @@ function identityFiles(settings: SessionInvocation['settings']): readonly string
     // What is no path (`env:NAME`, a token's URI) has no folder to be watched in.
     location?.kind === 'path' ? [location.path] : [],
   )
-}
-
-/**
- * A person is asked once, not at each renewal; standard input can be read only once anyway. Until
- * `keepAnswers` was called, an answer may still turn out to be wrong, and is asked for again.
- */
-function rememberingAnswers(system: SessionInvocation['system']): {
-  readonly system: SessionInvocation['system']
-  readonly keepAnswers: () => void
-} {
-  const answers = new Map<string, string>()
-  let areKept = false
-  let stdin: Promise<Buffer> | undefined
-  const remembering: SessionInvocation['system'] = {
-    ...system,
-    async prompt(question) {
-      const known = areKept ? answers.get(question) : undefined
-      const answer = known ?? (await system.prompt(question))
-      answers.set(question, answer)
-      return answer
-    },
-    async readStdin() {
-      stdin ??= system.readStdin()
-      // Readers of secrets overwrite what they were given.
-      return Buffer.from(await stdin)
-    },
-  }
-  return {
-    system: remembering,
-    keepAnswers() {
-      areKept = true
-    },
-  }
 }

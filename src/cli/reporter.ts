@@ -4,8 +4,10 @@
  * @module
  */
 
-import type { RolesAnywhereError } from '../core/errors.ts'
+import { RolesAnywhereError } from '../core/errors.ts'
+import { hidePin } from '../core/hide-pin.ts'
 import type { Clock, Reporter, ReportFields } from '../core/ports.ts'
+import { jsonText, visible } from '../core/printable.ts'
 import { inWords, type NameOf } from '../core/wording.ts'
 import { errnoOf } from '../machine/errno.ts'
 
@@ -17,12 +19,16 @@ export interface ReporterOptions {
   readonly clock: Clock
   /** What the user of this command line calls a setting. */
   readonly nameOf: NameOf
+  /** A further hint for a failure, where there is one. */
+  readonly adviceOn: (error: RolesAnywhereError) => string | undefined
   write(text: string): void
 }
 
 /** A `Reporter` that can also print the failure which ends the program. */
 export interface CliReporter extends Reporter {
   error(error: RolesAnywhereError): void
+  /** What `work` comes to; a failure in the names that settings have here, for another reporter. */
+  inItsNames<T>(work: Promise<T>): Promise<T>
 }
 
 export const PROGRAM = 'rolesanywhere'
@@ -35,17 +41,39 @@ export function createReporter(options: ReporterOptions): CliReporter {
       options.write(line('warning', inWords(message, options.nameOf), fields))
     },
     debug(step, fields) {
-      if (options.debug) options.write(line('debug', step, fields))
+      if (options.debug) options.write(line('debug', step, withoutPins(fields)))
     },
     error(error) {
-      const { message, hint } = error.inNamesOf(options.nameOf)
+      const { message, hint } = inUsersWords(error, options)
       options.write(
         line('error', message, { code: error.code, ...(hint === undefined ? {} : { hint }) }),
       )
       if (!options.debug) return
-      for (const cause of causes(error)) options.write(line('debug', 'cause', { cause }))
+      for (const cause of causes(error)) {
+        options.write(line('debug', 'cause', withoutPins({ cause })))
+      }
+    },
+    async inItsNames(work) {
+      try {
+        return await work
+      } catch (error) {
+        if (!(error instanceof RolesAnywhereError)) throw error
+        const { code, detail, cause } = error
+        const { message, hint } = inUsersWords(error, options)
+        throw new RolesAnywhereError(code, message, { hint, detail, cause })
+      }
     },
   }
+}
+
+/** Message and hint, with what the places of settings have to do with it. */
+function inUsersWords(
+  error: RolesAnywhereError,
+  { nameOf, adviceOn }: ReporterOptions,
+): { readonly message: string; readonly hint: string | undefined } {
+  const { message, hint } = error.inNamesOf(nameOf)
+  const hints = [hint, adviceOn(error)].filter((one) => one !== undefined)
+  return { message, hint: hints.length === 0 ? undefined : hints.join('; ') }
 }
 
 type Level = 'warning' | 'debug' | 'error'
@@ -56,35 +84,26 @@ const textLine: Line = (level, message, { hint, ...fields }) => {
     level === 'error'
       ? ` [${String(fields['code'])}]`
       : Object.entries(fields)
-          .map(([name, value]) => ` ${name}=${printable(String(value))}`)
+          .map(([name, value]) => ` ${name}=${visible(String(value))}`)
           .join('')
-  const head = `${PROGRAM}: ${level}: ${printable(message)}${tail}\n`
-  return hint === undefined ? head : `${head}hint: ${printable(String(hint))}\n`
+  const head = `${PROGRAM}: ${level}: ${visible(message)}${tail}\n`
+  return hint === undefined ? head : `${head}hint: ${visible(String(hint))}\n`
 }
 
 function jsonLine(clock: Clock): Line {
   return (level, message, fields) => {
     const time = new Date(clock()).toISOString()
-    return `${JSON.stringify({ time, level, message, ...fields }).replaceAll(UNPRINTABLE, escaped)}\n`
+    return `${jsonText({ time, level, message, ...fields })}\n`
   }
 }
 
-/**
- * File names, subjects and service messages are other people's text: nothing in them may steer a
- * terminal, turn the direction of writing, or look like another line.
- */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-
-function printable(text: string): string {
-  return text.replaceAll(UNPRINTABLE, '?')
-}
-
-/** As JSON may write it; what lies beyond 16 bits as its two halves. */
-function escaped(character: string): string {
-  return character
-    .split('')
-    .map((half) => `\\u${half.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    .join('')
+/** Fields quote what a user wrote, and causes what the system was asked for. */
+function withoutPins(fields: ReportFields): ReportFields {
+  const hidden = Object.entries(fields).map(([name, field]) => [
+    name,
+    typeof field === 'string' ? hidePin(field) : field,
+  ])
+  return Object.fromEntries(hidden) as ReportFields
 }
 
 /** The chain of causes, one line each: names and codes, with passwords inside URLs taken out. */

@@ -7,16 +7,21 @@
 
 import { writeSync } from 'node:fs'
 import { RolesAnywhereError } from '../core/errors.ts'
-import type { Clock, Random } from '../core/ports.ts'
+import type { Clock, Monotonic, Random, Schedule } from '../core/ports.ts'
 import { errnoOf } from '../machine/errno.ts'
-import { wait } from '../machine/wait.ts'
+import { monotonicClock } from '../machine/monotonic.ts'
+import { schedule, wait } from '../machine/wait.ts'
 
 export interface System {
   /** Arguments after the program's name. */
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly platform: string
+  /** The folder that relative paths start from. */
+  readonly currentFolder: () => string
   readonly clock: Clock
+  /** For spans of time: nobody sets it. */
+  readonly monotonic: Monotonic
   readonly random: Random
   readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>
   /** The result, and nothing else. Resolves when the bytes have left the process. */
@@ -29,7 +34,7 @@ export interface System {
   /** Writes a line to the terminal device; false where there is none. */
   tellPerson(line: string): Promise<boolean>
   /** Runs `task` once after `delayMs`, and keeps the program alive until then; the result cancels it. */
-  readonly schedule: (delayMs: number, task: () => void) => () => void
+  readonly schedule: Schedule
   /** Calls `listener` at each such signal, which then has no other effect; the result ends that. */
   onSignal(name: NodeJS.Signals, listener: () => void): () => void
   readonly pid: number
@@ -55,7 +60,9 @@ export function nodeSystem(): System {
     argv: process.argv.slice(2),
     env: process.env,
     platform: process.platform,
+    currentFolder: () => process.cwd(),
     clock: Date.now,
+    monotonic: monotonicClock(Date.now),
     random: Math.random,
     wait,
     writeResult,
@@ -75,12 +82,7 @@ export function nodeSystem(): System {
       const { tellOnTerminal } = await import('./terminal.ts')
       return tellOnTerminal(line)
     },
-    schedule(delayMs, task) {
-      const timer = setTimeout(task, delayMs)
-      return () => {
-        clearTimeout(timer)
-      }
-    },
+    schedule,
     onSignal(name, listener) {
       process.on(name, listener)
       return () => {

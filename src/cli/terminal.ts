@@ -10,6 +10,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { ReadStream } from 'node:tty'
 import { RolesAnywhereError } from '../core/errors.ts'
+import { visible } from '../core/printable.ts'
 
 const TERMINAL = '/dev/tty'
 /** Longer than any PIN or password a person types. */
@@ -38,7 +39,7 @@ export async function promptOnTerminal(question: string, signal: AbortSignal): P
   try {
     input.setRawMode(true)
     // Control characters in a token's label must not steer the terminal.
-    writeSync(fd, question.replaceAll(/\p{Cc}/gu, '?'))
+    writeSync(fd, visible(question))
     return await Promise.race([readLine(input), aborted.promise])
   } finally {
     signal.removeEventListener('abort', onAbort)
@@ -53,7 +54,7 @@ export function tellOnTerminal(line: string): boolean {
   try {
     const fd = openSync(TERMINAL, 'w')
     try {
-      writeSync(fd, `rolesanywhere: ${line.replaceAll(/\p{Cc}/gu, '?')}\r\n`)
+      writeSync(fd, `rolesanywhere: ${visible(line)}\r\n`)
     } finally {
       closeSync(fd)
     }

@@ -10,6 +10,7 @@
  */
 
 import type { RoleArn } from './arn.ts'
+import { MAX_DURATION_SECONDS } from './create-session-request.ts'
 import { SessionCredentials } from './credentials.ts'
 import { RolesAnywhereError } from './errors.ts'
 import { member, parseJson } from './json-members.ts'
@@ -19,7 +20,7 @@ import { says, setting, type Wording } from './wording.ts'
 
 export interface CreateSessionContext {
   readonly roleArn: RoleArn
-  /** Milliseconds since the epoch; credentials must expire after it. */
+  /** Milliseconds since the epoch, by the server's clock; credentials must expire after it. */
   readonly now: number
 }
 
@@ -52,13 +53,26 @@ export function readCreateSessionResponse(
   }
   return new SessionCredentials({
     ...fields,
-    expiresAt: fields.expiresAt,
+    expiresAt: believable(fields.expiresAt, now),
     accountId: roleArn.accountId,
     roleArn: roleArn.text,
   })
 }
 
 const CREDENTIALS = 'credentialSet[0].credentials'
+
+/**
+ * AWS gives no session longer than twelve hours. Whoever believed a date beyond that would not ask again
+ * for years, and would not notice when AWS takes the credentials no more. The margin is for what we know
+ * of its clock.
+ */
+function believable(expiresAt: number, now: number): number {
+  if (expiresAt - now <= LONGEST_LIFE_MS + CLOCK_MARGIN_MS) return expiresAt
+  return Math.floor(now / 1000) * 1000 + LONGEST_LIFE_MS
+}
+
+const LONGEST_LIFE_MS = MAX_DURATION_SECONDS * 1000
+const CLOCK_MARGIN_MS = 60_000
 
 /** ASCII without space and control characters: safe in an INI file and in a header. */
 const PRINTABLE = /^[\x21-\x7e]+$/

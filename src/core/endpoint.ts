@@ -8,6 +8,7 @@
  */
 
 import { RolesAnywhereError } from './errors.ts'
+import { isLoopback } from './loopback.ts'
 import { quoted } from './printable.ts'
 import { says, setting } from './wording.ts'
 
@@ -159,10 +160,6 @@ export function chooseEndpoint(
     )
   }
   return parseEndpointUrl(options.endpointUrl)
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 }
 
 function invalidEndpoint(message: string, hint: string): RolesAnywhereError {

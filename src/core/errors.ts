@@ -8,6 +8,7 @@
  * @module
  */
 
+import { hidePin } from './hide-pin.ts'
 import { inWords, settingOf, type NameOf, type SettingName, type Wording } from './wording.ts'
 
 /** Families by who can fix the problem, with the exit code that the command line reports. */
@@ -26,7 +27,7 @@ export type ErrorFamily = keyof typeof ERROR_FAMILIES
 /** Every error code: its family, and what it means in one sentence (the source of docs/errors.md). */
 export const ERROR_CODES = {
   ERR_USAGE_UNKNOWN_COMMAND: { family: 'usage', meaning: 'the command does not exist' },
-  ERR_USAGE_UNKNOWN_FLAG: { family: 'usage', meaning: 'the flag does not exist for this command' },
+  ERR_USAGE_UNKNOWN_FLAG: { family: 'usage', meaning: 'the flag or option does not exist' },
   ERR_USAGE_MISSING_SETTING: { family: 'usage', meaning: 'a required setting was not given' },
   ERR_USAGE_INVALID_VALUE: { family: 'usage', meaning: 'a setting has a value it cannot have' },
   ERR_USAGE_CONFLICT: { family: 'usage', meaning: 'two settings exclude each other' },
@@ -146,7 +147,7 @@ export class RolesAnywhereError extends Error {
     super(inWords(message), options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'RolesAnywhereError'
     this.code = code
-    this.detail = options.detail ?? {}
+    this.detail = withoutPins(options.detail ?? {})
     this.#message = message
     this.#hint = options.hint
   }
@@ -179,4 +180,13 @@ export class RolesAnywhereError extends Error {
   get exitCode(): number {
     return ERROR_FAMILIES[this.family].exitCode
   }
+}
+
+/** Paths and names among the facts are quoted from settings, as in messages. */
+function withoutPins(detail: ErrorDetail): ErrorDetail {
+  const hidden = Object.entries(detail).map(([name, fact]) => [
+    name,
+    typeof fact === 'string' ? hidePin(fact) : fact,
+  ])
+  return Object.fromEntries(hidden) as ErrorDetail
 }

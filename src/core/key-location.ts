@@ -88,10 +88,22 @@ export function parseContentLocation(
     )
   }
   const source = findSecretSource(text, says`${setting(name)}`)
+  if (isPkcs11Uri(source?.kind === 'file' ? source.argument : text)) throw notOnToken(name)
   // Nobody types a key at a prompt, so that is a file of this name; `file:` is a path like any other.
   if (source === undefined || source.kind === 'prompt') return { kind: 'path', path: toPath(text) }
   if (source.kind === 'file') return { kind: 'path', path: toPath(source.argument) }
   return { kind: 'secret', source }
+}
+
+/** A file whose name begins so is given as `./pkcs11:…`. */
+function notOnToken(name: SettingName): RolesAnywhereError {
+  return new RolesAnywhereError(
+    'ERR_USAGE_INVALID_VALUE',
+    says`${setting(name)} names a file, and what follows is a pkcs11 URI`,
+    {
+      hint: 'a pkcs11 URI stands alone, without "file:", and only where an object on a token can serve',
+    },
+  )
 }
 
 /**

@@ -24,9 +24,9 @@ export interface Pkcs11Uri {
 /** What an object's CKA_CLASS is called in a URI. */
 export type Pkcs11ObjectType = 'cert' | 'data' | 'private' | 'public' | 'secret-key'
 
-/** Whether a `--certificate` or `--private-key` names a token rather than a file. */
+/** Whether a text names a token rather than a file; a file of such a name is given as `./pkcs11:…`. */
 export function isPkcs11Uri(text: string): boolean {
-  return /^pkcs11:/i.test(text)
+  return /^\s*pkcs11:/i.test(text)
 }
 
 /**
@@ -38,12 +38,13 @@ export function isPkcs11Uri(text: string): boolean {
 export function parsePkcs11Uri(text: string): Pkcs11Uri {
   if (!isPkcs11Uri(text)) throw invalid('it does not begin with "pkcs11:"')
   if (text.includes('#')) throw invalid('it holds a "#"', 'write "#" as %23')
-  const rest = text.slice('pkcs11:'.length)
+  const uri = text.trimStart()
+  const rest = uri.slice('pkcs11:'.length)
   const questionMark = rest.indexOf('?')
   const pathText = questionMark < 0 ? rest : rest.slice(0, questionMark)
   const queryText = questionMark < 0 ? '' : rest.slice(questionMark + 1)
 
-  const warnings: string[] = []
+  const warnings = uri === text ? [] : ['a blank stands before a pkcs11 URI']
   const path = new Map<string, Buffer>()
   const query = new Map<string, string>()
   for (const { name, value } of attributes(pathText, ';', PATH_CHARACTERS, warnings)) {
@@ -87,25 +88,23 @@ export function formatPkcs11Uri(parts: Pkcs11UriParts): string {
   return `pkcs11:${written.join(';')}`
 }
 
+/**
+ * How an `id` was probably meant that spells bytes as hex digits: `id=%01` for `id=01`, which is the two
+ * bytes "0" and "1". Undefined for any other.
+ */
+export function meantId({ path }: Pkcs11Uri): string | undefined {
+  const digits = /^(?:0x)?((?:[0-9a-f]{2}[: ]?)+)$/iu.exec(path.get('id')?.toString('latin1') ?? '')
+  return digits?.[1] === undefined
+    ? undefined
+    : `id=${escapeBytes(Buffer.from(digits[1].replaceAll(/[: ]/gu, ''), 'hex'))}`
+}
+
 /** The URI without its query, safe to show: an attribute after the `?` may be a PIN. */
 export function describePkcs11Uri(uri: Pkcs11Uri): string {
   const parts = [...uri.path].map(([name, value]) => {
     return `${name}=${name === 'id' ? escapeBytes(value) : escapeText(value.toString('utf8'))}`
   })
   return `pkcs11:${parts.join(';')}`
-}
-
-/** `text` with the values of PIN attributes hidden, be it a URI that parses or not. */
-export function hidePin(text: string): string {
-  if (!isPkcs11Uri(text)) return text
-  const [path = '', ...query] = text.split('?')
-  // In the query a `;` or another `?` does not end a value, nor does an `&` in the path.
-  return [
-    path.replace(/(pin-(?:value|source)=)[^;]*/giu, '$1***'),
-    ...(query.length === 0
-      ? []
-      : [query.join('?').replace(/(pin-(?:value|source)=)[^&]*/giu, '$1***')]),
-  ].join('?')
 }
 
 /** Every path attribute of RFC 7512, in the order in which we write them. */
@@ -155,17 +154,26 @@ function* attributes(
     const equals = part.indexOf('=')
     const name = equals < 0 ? part : part.slice(0, equals)
     if (!ATTRIBUTE_NAME.test(name)) throw invalid('an attribute has no proper name')
-    if (equals < 0) throw invalid(`attribute "${name}" has no "="`)
+    if (equals < 0) throw invalid(`${attributeCalled(name)} has no "="`)
     const escaped = part.slice(equals + 1)
     const bare = escaped.replace(PERCENT_TRIPLET, '')
-    if (bare.includes('%')) throw invalid(`attribute "${name}" has a "%" without two hex digits`)
+    if (bare.includes('%'))
+      throw invalid(`${attributeCalled(name)} has a "%" without two hex digits`)
     // A control character has no honest use, and one in a file name or a label can deceive a reader.
-    if (hasControlCharacter(bare)) throw invalid(`attribute "${name}" has a control character`)
+    if (hasControlCharacter(bare)) throw invalid(`${attributeCalled(name)} has a control character`)
     if (!characters.test(bare)) {
-      warnings.push(`attribute "${name}" of a pkcs11 URI has characters that should be escaped`)
+      warnings.push(
+        `${attributeCalled(name)} of a pkcs11 URI has characters that should be escaped`,
+      )
     }
     yield { name, value: unescapeBytes(escaped) }
   }
+}
+
+/** What has no name that we know may be a PIN in the wrong place. */
+function attributeCalled(name: string): string {
+  const known: readonly string[] = [...PATH_ATTRIBUTES, ...QUERY_ATTRIBUTES]
+  return known.includes(name) ? `attribute "${name}"` : 'an attribute'
 }
 
 /** @see RFC 7512 section 2.3: `slot-id` is decimal, `library-version` is `M` or `M.m` of two bytes. */

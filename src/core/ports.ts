@@ -14,6 +14,15 @@ import type { Wording } from './wording.ts'
 /** Milliseconds since the epoch, by the wall clock. */
 export type Clock = () => number
 
+/**
+ * Milliseconds since some fixed moment. It is never set and never goes back, and it goes on while the
+ * machine sleeps: for how long something took, and how long it may take.
+ */
+export type Monotonic = () => number
+
+/** Runs `task` once after `delayMs`; the result cancels it. */
+export type Schedule = (delayMs: number, task: () => void) => () => void
+
 /** A number in [0, 1). */
 export type Random = () => number
 
@@ -23,8 +32,11 @@ export interface CancelOptions {
 
 export interface SignOptions extends CancelOptions {
   /** Hash over the message; default: the algorithm's own. Only `sign-string --digest` asks for another. */
-  readonly hash?: 'sha256' | 'sha384' | 'sha512' | undefined
+  readonly hash?: HashName | undefined
 }
+
+/** As Node calls it. */
+export type HashName = 'sha256' | 'sha384' | 'sha512'
 
 /**
  * Signs, and does not know for whom. A file key, a PKCS#11 object, a TPM key and an external command

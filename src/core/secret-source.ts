@@ -40,10 +40,16 @@ export type SecretKind = keyof typeof SECRET_GRAMMAR
 /**
  * Reads the grammar. A plain word is refused, never taken for the secret itself.
  *
+ * @param toPath what is done to the path after `file:`. Default: it stays as it is.
  * @throws {RolesAnywhereError} ERR_USAGE_INVALID_VALUE.
  */
-export function parseSecretSource(text: string, name: SettingName): SecretSource {
+export function parseSecretSource(
+  text: string,
+  name: SettingName,
+  toPath: (path: string) => string = (path) => path,
+): SecretSource {
   const source = findSecretSource(text, says`${setting(name)}`)
+  if (source?.kind === 'file') return { ...source, argument: toPath(source.argument) }
   if (source !== undefined) return source
   throw invalid(says`${setting(name)} does not say where the secret is`, ONE_OF)
 }

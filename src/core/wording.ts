@@ -8,6 +8,8 @@
  * @module
  */
 
+import { hidePin } from './hide-pin.ts'
+
 /** A setting of the table in `settings/`, as code calls it. A test holds the list against the table. */
 export type SettingName =
   | 'acceptRoleSessionName'
@@ -18,12 +20,14 @@ export type SettingName =
   | 'cache'
   | 'cacheDir'
   | 'certSelector'
+  | 'checkClient'
   | 'certificate'
   | 'crl'
   | 'endpoint'
   | 'hopLimit'
   | 'intermediates'
   | 'keyPassword'
+  | 'lenient'
   | 'noTpmKeyPassword'
   | 'noVerifySsl'
   | 'pin'
@@ -43,8 +47,10 @@ export type SettingName =
   | 'strictPermissions'
   | 'targetProfile'
   | 'timeout'
+  | 'token'
   | 'tokenFolder'
   | 'tpmDevice'
+  | 'tpmKeyPassword'
   | 'trustAnchor'
   | 'trustAnchorArn'
   | 'useLatestExpiringCertificate'
@@ -109,10 +115,22 @@ export function joined(wordings: readonly Wording[], separator: string): Wording
   )
 }
 
-/** The sentence in the words of `nameOf`; by default in those of the library's options. */
+/** The sentence in the words of `nameOf`, by default in those of the library's options; no PIN is in it. */
 export function inWords(wording: Wording, nameOf: NameOf = optionName): string {
+  if (typeof wording === 'string') return hidePin(wording)
+  const words = wording.parts.map((part) => (typeof part === 'string' ? part : nameOf(part)))
+  return hidePin(words.join(''))
+}
+
+/** The same about "the value" of a setting, for a sentence that has named the setting already. */
+export function asValue(wording: Wording, name: string): Wording {
   if (typeof wording === 'string') return wording
-  return wording.parts.map((part) => (typeof part === 'string' ? part : nameOf(part))).join('')
+  const parts = wording.parts.map((part) =>
+    part instanceof SettingReference && part.name === name && part.value === undefined
+      ? 'the value'
+      : part,
+  )
+  return new SettingSentence(parts)
 }
 
 /** The first setting that a wording names. */

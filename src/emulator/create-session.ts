@@ -9,7 +9,7 @@
  */
 
 import { createHash, randomBytes, randomInt } from 'node:crypto'
-import { serialHex, type Certificate } from './certificate.ts'
+import { serialHex, type Certificate } from './pkix/certificate.ts'
 import { Refusal } from './refusal.ts'
 import type { ResourceArn, SessionParameters } from './session-parameters.ts'
 
@@ -79,7 +79,7 @@ export function createSession(
 }
 
 /** An instant as `YYYY-MM-DDTHH:MM:SSZ`. */
-function wholeSeconds(at: number): string {
+export function wholeSeconds(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`
 }
 

@@ -14,11 +14,15 @@ import { RolesAnywhereError } from '../core/errors.ts'
 import { says, setting } from '../core/wording.ts'
 import type { Clock } from '../core/ports.ts'
 import { serveConnection } from './connection.ts'
+import type { AssumedSession } from './create-session.ts'
 import { createFaultPlan, type Fault } from './faults.ts'
+import type { Leniency } from './pkix/rules.ts'
+import { createTrustAnchor } from './pkix/trust-anchor.ts'
+import type { RawRequest } from './raw-request.ts'
 import type { RequestFacts } from './request-facts.ts'
+import type { Resources } from './resources.ts'
 import { createRespond } from './respond.ts'
 import { createAuthority } from './throwaway-pki.ts'
-import { createTrustAnchor } from './trust-anchor.ts'
 
 export interface ServerCertificate {
   readonly certificatePem: string
@@ -30,6 +34,10 @@ export interface EmulatorOptions {
   readonly trustAnchors: string
   /** PEM or DER, signed by the trust anchor; up to two. */
   readonly revocationLists?: string | Uint8Array | undefined
+  /** Rules of path validation that are switched off; default none. */
+  readonly lenient?: Leniency | undefined
+  /** What exists and is enabled; default everything. */
+  readonly resources?: Resources | undefined
   /** The server's clock, before any fault. */
   readonly clock: Clock
   /** The profile's acceptRoleSessionName; default false, as in the service. */
@@ -48,7 +56,9 @@ export interface EmulatorOptions {
   readonly region?: string | undefined
   readonly faults?: readonly Fault[] | undefined
   /** Told of every request after it was judged, before its answer leaves. */
-  readonly onRequest?: ((facts: RequestFacts) => void) | undefined
+  readonly onRequest?: ((facts: RequestFacts, request: RawRequest | undefined) => void) | undefined
+  /** Told of every session with its secrets, for whoever plays the services that take them. */
+  readonly onSession?: ((session: AssumedSession) => void) | undefined
 }
 
 export interface Emulator extends AsyncDisposable {
@@ -83,7 +93,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const requests: RequestFacts[] = []
   let requestCount = 0
   const respond = createRespond({
-    anchor: await createTrustAnchor(options.trustAnchors, options.revocationLists),
+    anchor: await createTrustAnchor(options.trustAnchors, options),
+    resources: options.resources ?? {},
     limits: {
       acceptRoleSessionName: options.acceptRoleSessionName ?? false,
       profileDuration: options.profileDuration ?? 3600,
@@ -92,11 +103,12 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     region: options.region,
     clock: options.clock,
     faults: createFaultPlan(options.faults ?? []),
-    onRequest(facts) {
+    onSession: (session) => options.onSession?.(session),
+    onRequest(facts, request) {
       requestCount += 1
       requests.push(facts)
       if (requests.length > MAX_KEPT_REQUESTS) requests.shift()
-      options.onRequest?.(facts)
+      options.onRequest?.(facts, request)
     },
   })
   const { certificate, caPem } = await serverCertificate(options.tls ?? false)

@@ -9,6 +9,7 @@
  */
 
 import type { Answer, Delivery } from './answer.ts'
+import { wholeSeconds } from './create-session.ts'
 import * as answers from './fault-answers.ts'
 
 export interface FaultEffect {
@@ -100,6 +101,15 @@ export const FAULTS: Readonly<Record<string, FaultKind>> = {
   ),
   'missing-token': plain('leave the session token out', credential('sessionToken', undefined)),
   'missing-secret': plain('leave the secret key out', credential('secretAccessKey', undefined)),
+  'expires-in': number(
+    'SECONDS',
+    'answer with credentials that end so soon',
+    [1, 43_200],
+    (seconds) => ({
+      alter: (answer, now) =>
+        answers.withCredential(answer, 'expiration', wholeSeconds(now + seconds * 1000)),
+    }),
+  ),
   expired: plain(
     'answer with an expiration in the past',
     credential('expiration', '2020-01-01T00:00:00Z'),

@@ -30,6 +30,7 @@ export const REFUSALS = {
   'invalid-signature': { ...DENIED, message: 'Invalid signature' },
   'session-name-not-allowed': { ...DENIED, message: 'Not authorized to set roleSessionName.' },
   'duration-exceeds-role': DENIED,
+  'role-not-allowed': DENIED,
   validation: { status: 400, type: 'ValidationException' },
 
   // No recording is known of these answers of the service: the words are ours, or those that AWS
@@ -53,6 +54,9 @@ export const REFUSALS = {
     ...DENIED,
     message: 'Signing algorithm does not match the key of the signing certificate',
   },
+  // The type and status are documented, the words are ours.
+  'resource-not-found': { status: 404, type: 'ResourceNotFoundException' },
+  'resource-disabled': DENIED,
   'unknown-operation': { status: 404, type: 'UnknownOperationException' },
 } as const satisfies Record<string, RefusalAnswer>
 
@@ -66,9 +70,10 @@ export class Refusal extends Error {
   /** What exactly was wrong; never secret. */
   readonly reason: string
 
-  constructor(kind: RefusalKind, reason: string) {
+  /** @param message Of the service, where it depends on the request and is not the reason. */
+  constructor(kind: RefusalKind, reason: string, message?: string) {
     const answer: RefusalAnswer = REFUSALS[kind]
-    super(answer.message ?? reason)
+    super(answer.message ?? message ?? reason)
     this.name = 'Refusal'
     this.kind = kind
     this.status = answer.status

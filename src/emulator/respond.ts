@@ -8,15 +8,16 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../core/ports.ts'
 import type { Answer } from './answer.ts'
 import type { Respond } from './connection.ts'
-import { createSession, type SessionLimits } from './create-session.ts'
+import { createSession, type AssumedSession, type SessionLimits } from './create-session.ts'
 import { errorAnswer } from './fault-answers.ts'
 import type { FaultPlan } from './faults.ts'
 import { MalformedRequest, type RawRequest } from './raw-request.ts'
 import { Refusal } from './refusal.ts'
 import type { RequestFacts, Verdict } from './request-facts.ts'
+import { checkProfile, checkTrustAnchor, type Resources } from './resources.ts'
 import { parseSessionParameters } from './session-parameters.ts'
-import type { TrustAnchor } from './trust-anchor.ts'
-import { verifyChain } from './verify-chain.ts'
+import type { TrustAnchor } from './pkix/trust-anchor.ts'
+import { verifyChain } from './pkix/verify-chain.ts'
 import { verifyRequest } from './verify-request.ts'
 
 export interface RespondOptions {
@@ -25,7 +26,10 @@ export interface RespondOptions {
   readonly region: string | undefined
   readonly clock: Clock
   readonly faults: FaultPlan
-  onRequest(facts: RequestFacts): void
+  readonly resources: Resources
+  /** Told of every session that the checks allowed, whatever a fault then does to the answer. */
+  readonly onSession: (session: AssumedSession) => void
+  onRequest(facts: RequestFacts, request: RawRequest | undefined): void
 }
 
 export function createRespond(options: RespondOptions): Respond {
@@ -36,15 +40,19 @@ export function createRespond(options: RespondOptions): Respond {
     const { verdict, answer: honest } = judge(request, options, now)
     const { answer, happened } = faults.spoil(honest, now)
     const requestId = randomUUID()
-    options.onRequest({
-      at,
-      requestId,
-      method: request instanceof MalformedRequest ? '' : request.method,
-      path: request instanceof MalformedRequest ? '' : pathOf(request),
-      verdict,
-      status: answer.status,
-      faults: happened,
-    })
+    const readable = request instanceof MalformedRequest ? undefined : request
+    options.onRequest(
+      {
+        at,
+        requestId,
+        method: readable?.method ?? '',
+        path: readable === undefined ? '' : pathOf(readable),
+        verdict,
+        status: answer.status,
+        faults: happened,
+      },
+      readable,
+    )
     return {
       ...answer,
       headers: {
@@ -74,10 +82,10 @@ function judge(
   }
 }
 
-/** The whole of what the service checks, in order. */
+/** The whole of what the service checks; whether it does so in this order is not known. */
 function acceptedSession(
   request: RawRequest,
-  { anchor, limits, region }: RespondOptions,
+  { anchor, limits, region, resources, onSession }: RespondOptions,
   now: number,
 ): Judgement {
   if (request.method !== 'POST' || pathOf(request) !== '/sessions') {
@@ -85,14 +93,18 @@ function acceptedSession(
     throw new Refusal('unknown-operation', reason)
   }
   const { leaf, chain, region: signedRegion } = verifyRequest(request, { now, region })
-  verifyChain(leaf, chain, anchor, now)
   const parameters = parseSessionParameters(request)
   if (parameters.trustAnchorArn.region !== signedRegion) {
     const reason = `the trust anchor is in ${parameters.trustAnchorArn.region}, the request was signed for ${signedRegion}`
     throw new Refusal('validation', reason)
   }
+  checkTrustAnchor(parameters, resources)
+  verifyChain(leaf, chain, anchor, now)
+  checkProfile(parameters, resources)
   const result = createSession(parameters, leaf, limits, now)
-  const [{ assumedRoleUser, credentials }] = result.credentialSet
+  const [session] = result.credentialSet
+  const { assumedRoleUser, credentials } = session
+  onSession(session)
   return {
     verdict: {
       kind: 'accepted',

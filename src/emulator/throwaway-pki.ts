@@ -122,6 +122,14 @@ function authority(own: Material): Authority {
             // Without a reason the library writes an empty list of extensions, which DER forbids.
             reason: x509.X509CrlReason.keyCompromise,
           })),
+          extensions: [
+            new x509.Extension(CRL_NUMBER, false, Buffer.from('020101', 'hex')),
+            await x509.AuthorityKeyIdentifierExtension.create(
+              publicKeyBytes(own.key),
+              false,
+              engine,
+            ),
+          ],
           signingAlgorithm: { name: signingKey.algorithm.name, hash: 'SHA-256' },
           signingKey,
         },
@@ -273,6 +281,8 @@ function integerBytes(value: bigint): Buffer {
   const hex = BigInt.asUintN(bits, value).toString(16)
   return Buffer.from(hex.padStart(bits / 4, '0'), 'hex')
 }
+
+const CRL_NUMBER = '2.5.29.20'
 
 const DEFAULT_NOT_BEFORE = new Date('2020-01-01T00:00:00Z')
 const DEFAULT_NOT_AFTER = new Date('2049-12-31T23:59:59Z')

@@ -12,7 +12,7 @@
 import { constants, verify, type KeyObject } from 'node:crypto'
 import { parseAuthorization, type Authorization } from './authorization.ts'
 import { canonicalRequest, sha256Hex } from './canonical-request.ts'
-import { nameOf, parseCertificate, type Certificate } from './certificate.ts'
+import { nameOf, parseCertificate, type Certificate } from './pkix/certificate.ts'
 import { valuesOf, type RawRequest } from './raw-request.ts'
 import { Refusal } from './refusal.ts'
 
@@ -60,19 +60,16 @@ export function verifyRequest(request: RawRequest, options: VerifyRequestOptions
   return { leaf, chain: chainCertificates(request), region: authorization.region }
 }
 
+interface Algorithm {
+  readonly keyTypes: readonly string[]
+  verify(message: Buffer, key: KeyObject, signature: Buffer): boolean
+}
+
 /**
  * One row for each algorithm: the kind of key it needs, and how a signature over the string to sign
  * is checked.
  */
-const ALGORITHMS: Readonly<
-  Record<
-    string,
-    {
-      keyTypes: readonly string[]
-      verify(message: Buffer, key: KeyObject, signature: Buffer): boolean
-    }
-  >
-> = {
+const ALGORITHMS: Readonly<Record<string, Algorithm>> = {
   'AWS4-X509-RSA-SHA256': {
     keyTypes: ['rsa'],
     verify: (message, key, signature) =>
@@ -90,21 +87,37 @@ const ALGORITHMS: Readonly<
 }
 
 function checkSignature(authorization: Authorization, message: string, leaf: Certificate): void {
-  const algorithm = ALGORITHMS[authorization.algorithm]
+  const algorithm = Object.hasOwn(ALGORITHMS, authorization.algorithm)
+    ? ALGORITHMS[authorization.algorithm]
+    : undefined
   if (algorithm === undefined) {
     const reason = `"${authorization.algorithm}" is not an algorithm known here`
     throw new Refusal('authorization-malformed', reason)
   }
-  const keyType = leaf.publicKey.asymmetricKeyType ?? 'unknown'
+  const { publicKey } = leaf
+  if (publicKey === undefined) {
+    const reason = `the public key of the certificate ${nameOf(leaf)} cannot be read`
+    throw new Refusal('certificate-malformed', reason)
+  }
+  const keyType = publicKey.asymmetricKeyType ?? 'unknown'
   if (!algorithm.keyTypes.includes(keyType)) {
     const reason = `${authorization.algorithm} was used with a certificate for a key of type ${keyType}`
     throw new Refusal('algorithm-mismatch', reason)
   }
-  if (!algorithm.verify(Buffer.from(message, 'latin1'), leaf.publicKey, authorization.signature)) {
+  if (!fits(algorithm, message, publicKey, authorization.signature)) {
     const reason =
       'the signature does not fit the request: something was changed after signing, ' +
       `or another key than that of the certificate ${nameOf(leaf)} signed`
     throw new Refusal('invalid-signature', reason)
+  }
+}
+
+/** OpenSSL throws where a key cannot verify anything, such as a point that is not on its curve. */
+function fits(algorithm: Algorithm, message: string, key: KeyObject, signature: Buffer): boolean {
+  try {
+    return algorithm.verify(Buffer.from(message, 'latin1'), key, signature)
+  } catch {
+    return false
   }
 }
 
@@ -208,8 +221,9 @@ function decodedCertificate(
   }
   try {
     return parseCertificate(der)
-  } catch {
-    throw new Refusal(kind, `${header} does not hold an X.509 certificate in DER`)
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error)
+    throw new Refusal(kind, `${header} does not hold an X.509 certificate in DER: ${detail}`)
   }
 }
 

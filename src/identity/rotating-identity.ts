@@ -10,19 +10,18 @@
  * @module
  */
 
-import { watch, type FSWatcher } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { RolesAnywhereError } from '../core/errors.ts'
-import type { Clock, Identity, Reporter } from '../core/ports.ts'
+import type { Clock, Identity, Reporter, Schedule } from '../core/ports.ts'
+import { says } from '../core/wording.ts'
+import { versionOf, watchPaths } from './watched-paths.ts'
 
 export interface RotatingIdentityOptions {
   /** Loads certificate, chain and key as one checked snapshot. */
   readonly load: () => Promise<Identity>
-  /** Files whose replacement means that there is a new identity; may be empty. */
+  /** Files, or folders of them, whose change means that there is a new identity; may be empty. */
   readonly paths: readonly string[]
   readonly clock: Clock
-  readonly schedule: (delayMs: number, task: () => void) => () => void
+  readonly schedule: Schedule
   readonly reporter: Reporter
 }
 
@@ -35,13 +34,15 @@ const WARN_PART_LEFT = 0.2
 
 export class RotatingIdentity implements AsyncDisposable {
   readonly #options: RotatingIdentityOptions
-  readonly #watchers: FSWatcher[] = []
   #held: HeldIdentity
   #version: string
   #refusedVersion: string | undefined
-  #checking: Promise<boolean> | undefined
+  #checking: Promise<void> | undefined
   #onRotated: () => void = () => undefined
-  #cancelTimers: (() => void)[] = []
+  #endWatching: () => void = () => undefined
+  #cancelPoll: () => void = () => undefined
+  /** While it is set, whatever else happens to the files is seen with it. */
+  #cancelSettling: (() => void) | undefined
   #warnedAt = -Infinity
   #isDisposed = false
 
@@ -61,20 +62,9 @@ export class RotatingIdentity implements AsyncDisposable {
   /** Begins to follow the files; `onRotated` is told whenever a new identity is in use. */
   follow(onRotated: () => void): void {
     this.#onRotated = onRotated
-    for (const folder of new Set(this.#options.paths.map((path) => dirname(path)))) {
-      try {
-        const watcher = watch(folder, { persistent: false }, () => {
-          this.#after(SETTLE_MS)
-        })
-        // Watching is a favour; polling goes on without it.
-        watcher.on('error', () => {
-          watcher.close()
-        })
-        this.#watchers.push(watcher)
-      } catch {
-        continue
-      }
-    }
+    this.#endWatching = watchPaths(this.#options.paths, () => {
+      this.#checkSoon()
+    })
     this.#poll()
   }
 
@@ -83,9 +73,14 @@ export class RotatingIdentity implements AsyncDisposable {
     return this.#held.identity.certificate.validToDate.getTime()
   }
 
-  /** Lends the newest usable identity, which stays open until `work` is done. */
+  /**
+   * Lends the newest usable identity, which stays open until `work` is done.
+   *
+   * @throws {RolesAnywhereError} ERR_CANCELLED after disposal; what `work` throws.
+   */
   async use<T>(work: (identity: Identity) => Promise<T>): Promise<T> {
     await this.#check()
+    if (this.#isDisposed) throw new RolesAnywhereError('ERR_CANCELLED', 'the identity is closed')
     const held = this.#held
     held.users += 1
     try {
@@ -98,8 +93,9 @@ export class RotatingIdentity implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true
-    for (const cancel of this.#cancelTimers) cancel()
-    for (const watcher of this.#watchers) watcher.close()
+    this.#endWatching()
+    this.#cancelPoll()
+    this.#cancelSettling?.()
     await this.#checking
     this.#held.isRetired = true
     await this.#held.disposeWhenUnused()
@@ -107,45 +103,50 @@ export class RotatingIdentity implements AsyncDisposable {
 
   #poll(): void {
     this.#warnBeforeExpiry()
-    this.#cancelTimers = [
-      this.#options.schedule(POLL_MS, () => {
-        void this.#check().finally(() => {
-          if (!this.#isDisposed) this.#poll()
-        })
-      }),
-    ]
+    this.#cancelPoll = this.#options.schedule(POLL_MS, () => {
+      void this.#check().finally(() => {
+        if (!this.#isDisposed) this.#poll()
+      })
+    })
   }
 
-  #after(delayMs: number): void {
-    if (this.#isDisposed) return
-    this.#cancelTimers.push(this.#options.schedule(delayMs, () => void this.#check()))
+  #checkSoon(): void {
+    this.#cancelSettling ??= this.#options.schedule(SETTLE_MS, () => {
+      this.#cancelSettling = undefined
+      void this.#check()
+    })
   }
 
   /** Never rejects. */
-  async #check(): Promise<boolean> {
+  async #check(): Promise<void> {
+    if (this.#isDisposed) return
     this.#checking ??= this.#reloadIfChanged().finally(() => {
       this.#checking = undefined
     })
-    return this.#checking
+    await this.#checking
   }
 
-  async #reloadIfChanged(): Promise<boolean> {
+  async #reloadIfChanged(): Promise<void> {
     const { paths, load, reporter } = this.#options
     const version = await versionOf(paths)
-    if (version === this.#version) return false
+    if (version === this.#version) return
     let identity: Identity
     try {
       identity = await load()
     } catch (cause) {
       // Said once for each state of the files, tried again at every look.
-      if (version !== this.#refusedVersion) {
-        const why = cause instanceof RolesAnywhereError ? cause.message : 'unknown error'
-        reporter.warn(`the renewed certificate and key are not used yet: ${why}`, {
+      if (version !== this.#refusedVersion && !this.#isDisposed) {
+        const why = cause instanceof RolesAnywhereError ? cause.wording.message : 'unknown error'
+        reporter.warn(says`the renewed certificate and key are not used yet: ${why}`, {
           hint: 'the old ones go on; replace certificate and key together',
         })
       }
       this.#refusedVersion = version
-      return false
+      return
+    }
+    if (this.#isDisposed) {
+      await identity[Symbol.asyncDispose]()
+      return
     }
     const old = this.#held
     this.#held = new HeldIdentity(identity)
@@ -155,7 +156,6 @@ export class RotatingIdentity implements AsyncDisposable {
     await old.disposeWhenUnused()
     reporter.debug('identity rotated', { notAfter: identity.certificate.validTo })
     this.#onRotated()
-    return true
   }
 
   #warnBeforeExpiry(): void {
@@ -185,19 +185,4 @@ class HeldIdentity {
   async disposeWhenUnused(): Promise<void> {
     if (this.isRetired && this.users === 0) await this.identity[Symbol.asyncDispose]()
   }
-}
-
-/** Changes when any of the files is written, replaced, removed, or reached through another link. */
-async function versionOf(paths: readonly string[]): Promise<string> {
-  const parts = await Promise.all(
-    paths.map(async (path) => {
-      try {
-        const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true })
-        return [dev, ino, size, mtimeNs].join(':')
-      } catch (error) {
-        return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-      }
-    }),
-  )
-  return parts.join(' ')
 }

@@ -11,6 +11,8 @@ export interface SystemFacts {
   readonly env: Environment
   /** As `process.platform`: `win32` has home folders of its own. */
   readonly platform: string
+  /** Where the program runs. Without it relative paths stay as they are. */
+  readonly currentFolder?: () => string
 }
 
 /** `~` and `~/…` as a path in the home folder; other text, and `~` without a home, as it is. */
@@ -18,6 +20,13 @@ export function expandHome(path: string, system: SystemFacts): string {
   const isInHome = path === '~' || path.startsWith('~/') || path.startsWith(`~${separator(system)}`)
   const home = homeFolder(system)
   return isInHome && home !== undefined ? home + path.slice(1) : path
+}
+
+/** A path in the home folder as `~/…`, for people; other text as it is. */
+export function shortenHome(path: string, system: SystemFacts): string {
+  const home = homeFolder(system)
+  const isInHome = home !== undefined && path.startsWith(`${home}${separator(system)}`)
+  return isInHome ? `~${path.slice(home.length)}` : path
 }
 
 /** Undefined where nothing says which it is. */

@@ -6,6 +6,7 @@
  */
 
 import { RolesAnywhereError } from '../core/errors.ts'
+import { says, setting } from '../core/wording.ts'
 import type { Libc } from './libc.ts'
 
 const IPPROTO_IP = 0
@@ -22,6 +23,6 @@ export function setHopLimit(libc: Libc, fd: number, hops: number, isIpv6: boolea
   const [level, option] = isIpv6 ? [IPPROTO_IPV6, IPV6_UNICAST_HOPS] : [IPPROTO_IP, IP_TTL]
   if (libc.setsockopt(fd, level, option, value, value.byteLength) === 0) return
   throw new RolesAnywhereError('ERR_OUTPUT_UNWRITABLE', 'the hop limit could not be set', {
-    hint: 'leave --hop-limit out',
+    hint: says`leave ${setting('hopLimit')} out`,
   })
 }

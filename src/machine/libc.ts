@@ -6,6 +6,7 @@
  */
 
 import { RolesAnywhereError } from '../core/errors.ts'
+import { says, type Wording } from '../core/wording.ts'
 import { installHint } from './optional-package.ts'
 
 export interface Libc {
@@ -29,10 +30,10 @@ export interface Libc {
 }
 
 /**
- * @param what - the feature, as the subject of the message: `--hop-limit`
+ * @param what the feature that needs it, as the subject of the message.
  * @throws {RolesAnywhereError} ERR_USAGE_NOT_SUPPORTED when koffi is not installed.
  */
-export async function loadLibc(what: string): Promise<Libc> {
+export async function loadLibc(what: Wording): Promise<Libc> {
   try {
     const { default: koffi } = await import('koffi')
     // The program itself: every process here has libc loaded, glibc or musl alike.
@@ -46,7 +47,7 @@ export async function loadLibc(what: string): Promise<Libc> {
   } catch (cause) {
     throw new RolesAnywhereError(
       'ERR_USAGE_NOT_SUPPORTED',
-      `${what} needs the optional package koffi, which is not installed or does not load here`,
+      says`${what} needs the optional package koffi, which is not installed or does not load here`,
       { hint: installHint('koffi'), cause },
     )
   }

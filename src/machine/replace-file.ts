@@ -8,26 +8,33 @@
  * @module
  */
 
-import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import type { Clock } from '../core/ports.ts'
-import { errnoOf } from './errno.ts'
+import { open, rename, rm } from 'node:fs/promises'
+import { RolesAnywhereError } from '../core/errors.ts'
+import { draftOf } from './draft.ts'
 import type { TrustedTarget } from './trusted-target.ts'
 import { unwritable } from './unwritable.ts'
 
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
-/** @throws {RolesAnywhereError} ERR_OUTPUT_UNWRITABLE; then the old file is untouched. */
-export async function replaceFile(target: TrustedTarget, content: Uint8Array): Promise<void> {
-  const draft = join(target.folder, draftName(target.path))
+/**
+ * @param check called when the new file is whole and the old one not yet replaced; may throw.
+ * @throws {RolesAnywhereError} ERR_OUTPUT_UNWRITABLE, and what `check` throws; then the old file is
+ *   untouched.
+ */
+export async function replaceFile(
+  target: TrustedTarget,
+  content: Uint8Array,
+  check: () => Promise<void>,
+): Promise<void> {
+  const draft = draftOf(target.path)
   try {
     await writeDraft(draft, target, content)
+    await check()
     await rename(draft, target.path)
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined)
-    throw unwritable(target.path, error)
+    throw error instanceof RolesAnywhereError ? error : unwritable(target.path, error)
   }
   await syncFolder(target.folder)
 }
@@ -51,38 +58,5 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.sync()
   } catch {
     return
-  }
-}
-
-const DRAFT_AGE_MS = 60_000
-
-/** Names the process, so that what a killed one left behind can be told from work in progress. */
-function draftName(path: string): string {
-  return `.${basename(path)}.${process.pid}.${randomBytes(16).toString('hex')}.tmp`
-}
-
-/** Removes drafts of this file that killed processes left behind. */
-export async function sweepDrafts(target: TrustedTarget, clock: Clock): Promise<void> {
-  const prefix = `.${basename(target.path)}.`
-  for (const name of await readdir(target.folder).catch(() => [])) {
-    const parts = name.startsWith(prefix)
-      ? /^(\d+)\.[0-9a-f]{32}\.tmp$/.exec(name.slice(prefix.length))
-      : null
-    if (parts === null || isAlive(Number(parts[1]))) continue
-    const path = join(target.folder, name)
-    const stats = await stat(path).catch(() => undefined)
-    // Young ones are spared: their process may live in another container.
-    if (stats !== undefined && clock() - stats.mtimeMs > DRAFT_AGE_MS) {
-      await rm(path, { force: true }).catch(() => undefined)
-    }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return errnoOf(error) === 'EPERM'
   }
 }

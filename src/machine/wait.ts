@@ -10,3 +10,11 @@ export async function wait(ms: number, signal?: AbortSignal): Promise<void> {
   const { setTimeout: delay } = await import('node:timers/promises')
   await delay(ms, undefined, signal === undefined ? {} : { signal })
 }
+
+/** Runs `task` once after `delayMs`, and keeps the program alive until then; the result cancels it. */
+export function schedule(delayMs: number, task: () => void): () => void {
+  const timer = setTimeout(task, delayMs)
+  return () => {
+    clearTimeout(timer)
+  }
+}

@@ -7,6 +7,8 @@
 
 import type { SessionCredentials } from '../core/credentials.ts'
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 /** The variables that every SDK reads, and the expiry that some tools do. */
 export function credentialVariables(credentials: SessionCredentials): Record<string, string> {
   return {
@@ -17,24 +19,66 @@ export function credentialVariables(credentials: SessionCredentials): Record<str
   }
 }
 
-export type Shell = 'bash' | 'fish' | 'powershell' | 'json' | 'dotenv'
+/**
+ * The region that programs work in: their own where the environment has one, else that of the role. One
+ * rule for whoever hands out credentials.
+ */
+export function regionVariables(own: Environment, ofRole: string): Record<string, string> {
+  const { AWS_REGION: region = '', AWS_DEFAULT_REGION: defaultRegion = '' } = own
+  const chosen = region || defaultRegion || ofRole
+  // Some SDKs read one, some the other.
+  return { AWS_REGION: chosen, AWS_DEFAULT_REGION: chosen }
+}
+
+export type Shell = 'bash' | 'zsh' | 'sh' | 'fish' | 'powershell' | 'json' | 'dotenv'
 
 /** Text that sets exactly these values, whatever characters are in them. */
 export function shellLines(variables: Readonly<Record<string, string>>, shell: Shell): string {
   if (shell === 'json') return `${JSON.stringify(variables)}\n`
-  const line = LINES[shell]
+  const { set } = FORMS[shell]
   return Object.entries(variables)
-    .map(([name, value]) => `${line(name, value)}\n`)
+    .map(([name, value]) => `${set(name, value)}\n`)
     .join('')
 }
 
-const LINES: Readonly<Record<Exclude<Shell, 'json'>, (name: string, value: string) => string>> = {
+/** Text that takes variables away; undefined where a form has no words for that. */
+export function unsetLines(names: readonly string[], shell: Shell): string | undefined {
+  const unset = shell === 'json' ? undefined : FORMS[shell].unset
+  return unset && names.map((name) => `${unset(name)}\n`).join('')
+}
+
+/** What keeps SDKs from reading the keys in the environment, or is read besides them. */
+export const SHADOWING_VARIABLES: readonly string[] = [
+  'AWS_PROFILE',
+  'AWS_DEFAULT_PROFILE',
+  'AWS_SECURITY_TOKEN',
+]
+
+interface ShellForm {
+  readonly set: (name: string, value: string) => string
+  readonly unset?: (name: string) => string
+}
+
+const POSIX: ShellForm = {
   // Single quotes keep everything but themselves, in every POSIX shell.
-  bash: (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
-  fish: (name, value) => `set -gx ${name} '${value.replaceAll(/[\\']/g, '\\$&')}'`,
-  powershell: (name, value) => `$Env:${name} = '${value.replaceAll("'", "''")}'`,
+  set: (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
+  unset: (name) => `unset ${name}`,
+}
+
+const FORMS: Readonly<Record<Exclude<Shell, 'json'>, ShellForm>> = {
+  bash: POSIX,
+  zsh: POSIX,
+  sh: POSIX,
+  fish: {
+    set: (name, value) => `set -gx ${name} '${value.replaceAll(/[\\']/g, '\\$&')}'`,
+    unset: (name) => `set -e ${name}`,
+  },
+  powershell: {
+    set: (name, value) => `$Env:${name} = '${value.replaceAll("'", "''")}'`,
+    unset: (name) => `Remove-Item Env:${name} -ErrorAction SilentlyContinue`,
+  },
   // No two readers agree on escapes; credentials have neither quotes nor line ends in them.
-  dotenv: (name, value) => `${name}='${value}'`,
+  dotenv: { set: (name, value) => `${name}='${value}'` },
 }
 
 /** What would compete with credentials given to a child, or hand it our own secrets. */
@@ -47,7 +91,7 @@ const COMPETING =
  * @param secrets - names of further variables that hold secrets of ours
  */
 export function childEnvironment(
-  own: Readonly<Record<string, string | undefined>>,
+  own: Environment,
   given: Readonly<Record<string, string>>,
   secrets: readonly string[],
 ): Record<string, string> {

@@ -1,8 +1,9 @@
 /**
  * One CreateSession: build, sign, send, read; again where that may help.
  *
- * Each try is built and signed afresh, since a signature is good for minutes only. When AWS refuses and
- * its clock is far from ours, the request is signed once more with the time of AWS. The debug trace
+ * Each try is built and signed afresh, since a signature is good for minutes only, and in the time of
+ * AWS as far as it is known. When AWS refuses and its clock is far from what was thought, the request is
+ * signed once more. The debug trace
  * shows hashes and names; signature, certificate and credentials never reach it.
  *
  * @see IAM Roles Anywhere User Guide, "CreateSession" and "Signing process for CreateSession"
@@ -18,17 +19,26 @@ import {
 import { readCreateSessionResponse } from '../core/create-session-response.ts'
 import type { SessionCredentials } from '../core/credentials.ts'
 import { RolesAnywhereError } from '../core/errors.ts'
-import type { Identity, Send } from '../core/ports.ts'
+import type { Clock, Identity, Send } from '../core/ports.ts'
 import { printable } from '../core/printable.ts'
 import { parseRetryAfter } from '../core/retry-after.ts'
 import { decimalSerialNumber } from '../core/serial-number.ts'
 import { prepareSignature, type PreparedSignature } from '../core/sign-request.ts'
 import { withRetries, type RetryPorts } from './retry.ts'
-import { clockOffset, ServerClock, type TimedResponse } from './server-clock.ts'
+import {
+  clockOffset,
+  TOLERATED_OFFSET_MS,
+  type ServerClock,
+  type TimedResponse,
+} from './server-clock.ts'
 
 export interface CreateSessionPorts extends RetryPorts {
   readonly identity: Identity
   readonly send: Send
+  /** Learns from every answer; kept by those who judge when the credentials expire. */
+  readonly serverClock: ServerClock
+  /** The wall clock of this machine. */
+  readonly clock: Clock
 }
 
 /**
@@ -42,16 +52,16 @@ export async function createSession(
   ports: CreateSessionPorts,
 ): Promise<SessionCredentials> {
   checkCreateSessionParameters(parameters)
-  const clock = new ServerClock(ports.clock)
+  const { serverClock } = ports
   return await withRetries(async (attempt, signal) => {
     const exchangeOnce = async (): Promise<TimedResponse> =>
-      await exchange(parameters, ports, { attempt, signal, atMs: clock.now() })
+      await exchange(parameters, ports, { attempt, signal, atMs: serverClock.now() })
     let timed = await exchangeOnce()
-    if (isRefusal(timed) && clock.correctBy(timed)) {
+    if (isRefusal(timed) && serverClock.correctBy(timed)) {
       warnOfClock(timed, ports)
       timed = await exchangeOnce()
     }
-    return read(timed, parameters, clock)
+    return read(timed, parameters, serverClock)
   }, ports)
 }
 
@@ -64,7 +74,7 @@ interface Try {
 
 async function exchange(
   parameters: CreateSessionParameters,
-  { identity, send, clock, reporter }: CreateSessionPorts,
+  { identity, send, clock, monotonic, reporter }: CreateSessionPorts,
   { attempt, signal, atMs }: Try,
 ): Promise<TimedResponse> {
   const { region, endpoint } = parameters
@@ -82,9 +92,9 @@ async function exchange(
     ...signatureFacts(prepared),
   })
   const signature = await identity.signer.sign(prepared.stringToSign, { signal })
-  const sentAt = clock()
+  const sentAt = monotonic()
   const response = await send(prepared.signed(signature), { signal })
-  const timed = { response, sentAt, receivedAt: clock() }
+  const timed = { response, receivedAt: clock(), tookMs: monotonic() - sentAt }
   reporter.debug('answer', { attempt, ...answerFacts(timed) })
   return timed
 }
@@ -94,7 +104,7 @@ function read(
   { roleArn }: CreateSessionParameters,
   clock: ServerClock,
 ): SessionCredentials {
-  // A success too may show that our clock cannot judge when credentials expire.
+  // A success too tells the time by which the credentials expire.
   if (timed.response.status < 300) clock.correctBy(timed)
   const now = clock.now()
   try {
@@ -139,6 +149,8 @@ function isRefusal({ response: { status } }: TimedResponse): boolean {
 
 function warnOfClock(timed: TimedResponse, { reporter }: CreateSessionPorts): void {
   const offsetMs = clockOffset(timed) ?? 0
+  // Ours may have been mended since the last answer: what was wrong then was our idea of it.
+  if (Math.abs(offsetMs) <= TOLERATED_OFFSET_MS) return
   const [ours, theirs] = [timed.receivedAt, timed.receivedAt + offsetMs].map((at) =>
     new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'),
   )
@@ -163,13 +175,13 @@ function signatureFacts({
 }
 
 function answerFacts(timed: TimedResponse): Record<string, string | number> {
-  const { response, sentAt, receivedAt } = timed
+  const { response, tookMs } = timed
   const offsetMs = clockOffset(timed)
   const requestId = response.headers['x-amzn-requestid']
   return {
     status: response.status,
     ...(requestId === undefined ? {} : { requestId: printable(requestId, 128) }),
-    durationMs: receivedAt - sentAt,
+    durationMs: Math.round(tookMs),
     ...(offsetMs === undefined ? {} : { clockOffsetSeconds: Math.round(offsetMs / 1000) }),
   }
 }

@@ -1,9 +1,10 @@
 /**
  * Keeps one set of credentials fresh for as long as the process lives.
  *
- * Readers only ever read memory. Refreshing happens in the background, once at a time, by the wall
- * clock; a failure takes nothing away and is tried again for ever. What is handed out is always
- * unexpired. Which request brings credentials, and who gets to read them, is not known here.
+ * Readers only ever read memory. Refreshing happens in the background, once at a time; a failure takes
+ * nothing away and is tried again for ever. What is handed out is always unexpired. Lifetimes are those of
+ * the server's time, the spans between tries those of a clock that nobody sets. Which request brings
+ * credentials, and who gets to read them, is not known here.
  *
  * @see design.md section 5; the numbers are in refresh-policy.ts
  * @module
@@ -12,25 +13,28 @@
 import type { SessionCredentials } from '../core/credentials.ts'
 import type { ErrorCode } from '../core/errors.ts'
 import { RolesAnywhereError } from '../core/errors.ts'
-import type { Clock, Random, Reporter } from '../core/ports.ts'
+import type { Clock, Monotonic, Random, Reporter, Schedule } from '../core/ports.ts'
 import { says } from '../core/wording.ts'
-import { MAX_TICK_MS, nextRefreshAt, retryDelayMs, TRY_FLOOR_MS } from './refresh-policy.ts'
-
-/** Runs `task` once after `delayMs`; the result cancels it. */
-export type Schedule = (delayMs: number, task: () => void) => () => void
+import {
+  MAX_TICK_MS,
+  nextRefreshAt,
+  retryDelayMs,
+  SUCCESS_FLOOR_MS,
+  TRY_FLOOR_MS,
+} from './refresh-policy.ts'
 
 export interface RefreshEngineOptions {
   /** One try to get credentials. It is never called twice at the same time. */
   readonly obtain: (signal: AbortSignal) => Promise<SessionCredentials>
-  /** Told of every new set, before anybody else can read it. */
-  readonly onRefresh?: ((credentials: SessionCredentials) => void) | undefined
+  /** The server's time, as far as it is known: credentials end by it. */
   readonly clock: Clock
+  readonly monotonic: Monotonic
   readonly random: Random
   readonly schedule: Schedule
   readonly reporter: Reporter
 }
 
-/** What a person or a monitor may know about an engine: no secret is in it. */
+/** What a person or a monitor may know about an engine, in the server's time: no secret is in it. */
 export interface RefreshStatus {
   /** Expiry of the credentials at hand; absent when there are none that are valid. */
   readonly expiresAt?: number
@@ -52,11 +56,15 @@ export class RefreshEngine implements AsyncDisposable {
   #refreshes = 0
   #failuresInARow = 0
   #lastSuccessAt: number | undefined
-  #lastTryAt = -Infinity
   #lastError: { error: RolesAnywhereError; at: number } | undefined
-  /** 0: as soon as somebody looks. */
-  #nextTryAt = 0
+  /** When the credentials are to be replaced, in the server's time. */
+  #refreshAt = -Infinity
+  /** No try before this, in monotonic time. */
+  #notBefore = -Infinity
+  /** No try that somebody asks for before this, in monotonic time: the floors alone. */
+  #forcedNotBefore = -Infinity
   #outOfTurn = true
+  #isForced = false
   #isStarted = false
 
   constructor(options: RefreshEngineOptions) {
@@ -85,24 +93,28 @@ export class RefreshEngine implements AsyncDisposable {
     const current = this.current()
     if (current !== undefined) return current
     if (this.#flight !== undefined) return this.#flight
-    if (this.#options.clock() < this.#nextTryAt && this.#lastError !== undefined) {
-      throw this.#lastError.error
-    }
+    const waitMs = this.#notBefore - this.#options.monotonic()
+    if (waitMs > 0) throw this.#lastError?.error ?? endedEarly(waitMs)
     return this.#begin()
   }
 
-  /** Asks for new credentials now, whatever the schedule says; only the floor between tries holds. */
+  /**
+   * Asks for new credentials now, whatever the schedule says. Only the floors between tries hold: a
+   * second after a failure, a minute after a success. During a try it counts for the next one, since
+   * that try may have begun with what is no longer true.
+   */
   force(): void {
-    if (this.#flight !== undefined) return
+    this.#isForced = true
     this.#outOfTurn = true
-    this.#nextTryAt = Math.max(this.#options.clock(), this.#lastTryAt + TRY_FLOOR_MS)
+    this.#notBefore = this.#forcedNotBefore
     this.#tick()
   }
 
   status(): RefreshStatus {
+    const { clock } = this.#options
     const current = this.current()
     return {
-      nextTryAt: this.#nextTryAt,
+      nextTryAt: clock() + Math.max(0, this.#untilNextTry()),
       refreshes: this.#refreshes,
       failures: this.#failures,
       ...(current !== undefined && { expiresAt: current.expiresAt }),
@@ -126,22 +138,27 @@ export class RefreshEngine implements AsyncDisposable {
   #tick(): void {
     this.#cancelTick()
     if (this.#stop.signal.aborted || !this.#isStarted) return
-    const now = this.#options.clock()
-    // A clock that was set back makes every instant computed before it meaningless.
-    if (now < this.#lastTryAt) this.#nextTryAt = now
-    if (now >= this.#nextTryAt && this.#flight === undefined) {
+    if (this.#flight === undefined && this.#untilNextTry() <= 0) {
       // The failure is recorded in #begin; nobody waits for this promise.
       this.#begin().catch(() => undefined)
     }
     const sleepMs =
-      this.#flight === undefined ? Math.min(MAX_TICK_MS, this.#nextTryAt - now) : MAX_TICK_MS
+      this.#flight === undefined ? Math.min(MAX_TICK_MS, this.#untilNextTry()) : MAX_TICK_MS
     this.#cancelTick = this.#options.schedule(sleepMs, () => {
       this.#tick()
     })
   }
 
+  /** Milliseconds; 0 or less when a try is due. */
+  #untilNextTry(): number {
+    const { clock, monotonic } = this.#options
+    const untilRefresh = this.#isForced ? 0 : this.#refreshAt - clock()
+    return Math.max(untilRefresh, this.#notBefore - monotonic())
+  }
+
   async #begin(): Promise<SessionCredentials> {
-    this.#lastTryAt = this.#options.clock()
+    this.#isForced = false
+    this.#forcedNotBefore = this.#options.monotonic() + TRY_FLOOR_MS
     this.#flight = this.#try()
     try {
       return await this.#flight
@@ -164,7 +181,8 @@ export class RefreshEngine implements AsyncDisposable {
   }
 
   #succeed(credentials: SessionCredentials): void {
-    const now = this.#options.clock()
+    const { clock, monotonic, random } = this.#options
+    const now = clock()
     if (credentials.expiresAt <= now) {
       throw new RolesAnywhereError(
         'ERR_SERVICE_RESPONSE_INVALID',
@@ -172,7 +190,6 @@ export class RefreshEngine implements AsyncDisposable {
         { hint: 'compare the clock of this machine with the real time' },
       )
     }
-    this.#options.onRefresh?.(credentials)
     const occasion = this.#outOfTurn ? 'outOfTurn' : 'onSchedule'
     const lifetime = { obtainedAt: now, expiresAt: credentials.expiresAt }
     this.#credentials = credentials
@@ -180,20 +197,19 @@ export class RefreshEngine implements AsyncDisposable {
     this.#failuresInARow = 0
     this.#lastSuccessAt = now
     this.#lastError = undefined
-    this.#outOfTurn = false
-    this.#nextTryAt = Math.max(
-      now + TRY_FLOOR_MS,
-      nextRefreshAt(lifetime, occasion, this.#options.random),
-    )
+    this.#outOfTurn = this.#isForced
+    this.#refreshAt = nextRefreshAt(lifetime, occasion, random)
+    this.#forcedNotBefore = monotonic() + SUCCESS_FLOOR_MS
+    this.#notBefore = this.#forcedNotBefore
   }
 
   #fail(error: RolesAnywhereError): void {
     if (this.#stop.signal.aborted) return
-    const now = this.#options.clock()
+    const { clock, monotonic, random, reporter } = this.#options
     const current = this.current()
     this.#failuresInARow += 1
     this.#failures.set(error.code, (this.#failures.get(error.code) ?? 0) + 1)
-    this.#lastError = { error, at: now }
+    this.#lastError = { error, at: clock() }
     this.#outOfTurn = true
     const retryAfterMs = error.detail['retryAfterMs']
     const delayMs = retryDelayMs(
@@ -202,15 +218,16 @@ export class RefreshEngine implements AsyncDisposable {
         hasCredentials: current !== undefined,
         retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : undefined,
       },
-      this.#options.random,
+      random,
     )
-    this.#nextTryAt = now + delayMs
+    this.#refreshAt = -Infinity
+    this.#notBefore = this.#isForced ? this.#forcedNotBefore : monotonic() + delayMs
     // Before the start the caller of `credentials` has the error, and decides what it means.
     if (!this.#isStarted) return
     const { message, hint } = error.wording
     const kept = current === undefined ? 'no valid credentials' : `valid to ${current.expiration}`
-    this.#options.reporter.warn(
-      says`refresh failed (${error.code}): ${message}; ${kept}; next try in ${Math.ceil(delayMs / 1000)} s`,
+    reporter.warn(
+      says`refresh failed (${error.code}): ${message}; ${kept}; next try in ${Math.ceil(this.#untilNextTry() / 1000)} s`,
       { hint },
     )
   }
@@ -219,4 +236,11 @@ export class RefreshEngine implements AsyncDisposable {
 function asRolesAnywhereError(cause: unknown): RolesAnywhereError {
   if (cause instanceof RolesAnywhereError) return cause
   return new RolesAnywhereError('ERR_INTERNAL', 'refreshing failed in an unforeseen way', { cause })
+}
+
+function endedEarly(waitMs: number): RolesAnywhereError {
+  return new RolesAnywhereError(
+    'ERR_SERVICE_RESPONSE_INVALID',
+    `the last session ended within a minute; the next is asked for in ${Math.ceil(waitMs / 1000)} s`,
+  )
 }

@@ -1,10 +1,14 @@
 /**
  * When to ask for the next session: the numbers and the arithmetic, without any state.
  *
+ * Clients of the metadata service ask again once less than ten minutes are left, and cannot be told
+ * otherwise. So what is served has more than that where the session allows, and half of its life where
+ * that is more.
+ *
  * Two kinds of spread keep a fleet apart. A session that was obtained out of turn (at start, after an
- * outage, by force) is followed by a refresh anywhere in the first half of its life, because every
- * other host was probably started, or cut off, at the same moment. From then on the hosts are apart,
- * and half of the lifetime with a little jitter keeps them so; `bench/fleet.ts` shows both.
+ * outage, by force) is followed by a refresh anywhere between a fifth and a half of its life, because
+ * every other host was probably started, or cut off, at the same moment. From then on the hosts are
+ * apart, and half of the lifetime with a little jitter keeps them so; `bench/fleet.ts` shows both.
  *
  * @see design.md section 5; IAM Roles Anywhere User Guide, "Quotas"
  * @module
@@ -22,12 +26,28 @@ export const TRY_FLOOR_MS = 1_000
 /** The same while valid credentials are there: nobody waits, so nobody is helped by hurry. */
 export const TRY_FLOOR_WITH_CREDENTIALS_MS = 10_000
 
+/**
+ * The least time from a success to the next try, whoever asks for it: whatever is wrong with a clock or
+ * with a lifetime, no host asks AWS for more than one session a minute.
+ */
+export const SUCCESS_FLOOR_MS = 60_000
+
+/** Sessions below this give clients of the metadata service little more than their ten minutes. */
+export const SHORT_FOR_IMDS_MS = 25 * 60_000
+
 const BACKOFF_START_MS = 1_000
 const BACKOFF_MAX_MS = 60_000
+
+/** Time that is left when credentials are replaced, where half of the lifetime would leave less. */
+const LEFT_MS = { most: 720_000, least: 610_000 } as const
+/** Part of a lifetime that is used in any case. */
+const LEAST_PART = 0.2
+/** Part of a lifetime over which refreshes are spread at least. */
+const LEAST_SPREAD = 0.05
 /** Parts of a lifetime between which the next refresh falls. */
 const REFRESH_SPAN = {
   onSchedule: { from: 0.45, to: 0.55 },
-  outOfTurn: { from: 0.1, to: 0.5 },
+  outOfTurn: { from: LEAST_PART, to: 0.5 },
 } as const
 
 export interface Lifetime {
@@ -41,9 +61,25 @@ export function nextRefreshAt(
   occasion: keyof typeof REFRESH_SPAN,
   random: Random,
 ): number {
-  const { from, to } = REFRESH_SPAN[occasion]
-  const part = from + (to - from) * random()
-  return Math.round(lifetime.obtainedAt + (lifetime.expiresAt - lifetime.obtainedAt) * part)
+  const { from, to } = refreshSpan(lifetime.expiresAt - lifetime.obtainedAt, occasion)
+  return Math.round(lifetime.obtainedAt + from + (to - from) * random())
+}
+
+/** Milliseconds of a life of `lifetimeMs` between which the refresh falls. */
+function refreshSpan(
+  lifetimeMs: number,
+  occasion: keyof typeof REFRESH_SPAN,
+): { readonly from: number; readonly to: number } {
+  const part = REFRESH_SPAN[occasion]
+  const from = Math.max(
+    lifetimeMs * LEAST_PART,
+    Math.min(lifetimeMs * part.from, lifetimeMs - LEFT_MS.most),
+  )
+  const to = Math.max(
+    from + lifetimeMs * LEAST_SPREAD,
+    Math.min(lifetimeMs * part.to, lifetimeMs - LEFT_MS.least),
+  )
+  return { from, to }
 }
 
 export interface RetryDelayOptions {

@@ -11,11 +11,12 @@
  */
 
 import { RolesAnywhereError } from '../core/errors.ts'
-import type { Clock, Random, Reporter } from '../core/ports.ts'
+import type { Monotonic, Random, Reporter, Schedule } from '../core/ports.ts'
 import { says, setting } from '../core/wording.ts'
 
 export interface RetryPorts {
-  readonly clock: Clock
+  readonly monotonic: Monotonic
+  readonly schedule: Schedule
   readonly random: Random
   readonly reporter: Reporter
   /** Rejects when `signal` is aborted. */
@@ -51,9 +52,16 @@ export async function withRetries<T>(
   ports: RetryPorts,
 ): Promise<T> {
   const { maxAttempts = DEFAULT_ATTEMPTS, totalTimeoutMs = DEFAULT_TOTAL_MS } = ports
-  const deadline = AbortSignal.timeout(totalTimeoutMs)
-  const signal = AbortSignal.any([deadline, ...(ports.signal === undefined ? [] : [ports.signal])])
-  const startedAt = ports.clock()
+  const deadline = new AbortController()
+  const cancelDeadline = ports.schedule(totalTimeoutMs, () => {
+    deadline.abort()
+  })
+  const signal = AbortSignal.any([
+    deadline.signal,
+    ...(ports.signal === undefined ? [] : [ports.signal]),
+  ])
+  // The wall clock may be set meanwhile: at boot it mostly is.
+  const startedAt = ports.monotonic()
   let number = 0
   let failure: RolesAnywhereError | undefined
   try {
@@ -66,7 +74,7 @@ export async function withRetries<T>(
         failure = error
       }
       const waitMs = backoff(failure, number, ports.random)
-      const leftMs = totalTimeoutMs - (ports.clock() - startedAt)
+      const leftMs = totalTimeoutMs - (ports.monotonic() - startedAt)
       const isSpent = number >= maxAttempts || waitMs > leftMs
       const isTooLong = retryAfterMs(failure) > MAX_RETRY_AFTER_MS
       if (!isRetryable(failure) || isSpent || isTooLong) throw afterTries(failure, number)
@@ -75,8 +83,10 @@ export async function withRetries<T>(
     }
   } catch (error) {
     if (ports.signal?.aborted === true) throw cancelled(error)
-    if (!deadline.aborted) throw error
+    if (!deadline.signal.aborted) throw error
     throw failure === undefined ? outOfTime(totalTimeoutMs, error) : afterTries(failure, number)
+  } finally {
+    cancelDeadline()
   }
 }
 

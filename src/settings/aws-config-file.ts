@@ -10,13 +10,28 @@
  */
 
 import { RolesAnywhereError } from '../core/errors.ts'
-import { classifyConfigLine, isComment, splitPair, type ConfigPair } from './aws-config-lines.ts'
+import { classifyConfigLine, isComment, splitPair } from './aws-config-lines.ts'
 
 /** Section headers are spelled differently in the two files. */
 export type AwsFileKind = 'config' | 'credentials'
 
-/** Property names are in lower case; sub-properties are the lines of their parent's value. */
-export type AwsProperties = ReadonlyMap<string, string>
+/** A header and where it stands, for those who are told of what is under it. */
+export interface AwsSection {
+  /** As written between the brackets. */
+  readonly title: string
+  readonly path: string
+}
+
+export interface AwsProperty {
+  /** Sub-properties are the lines after the first. */
+  readonly value: string
+  /** In which line of the file each line of the value is, from 1. */
+  readonly lines: readonly number[]
+  readonly section: AwsSection
+}
+
+/** Property names are in lower case. */
+export type AwsProperties = ReadonlyMap<string, AwsProperty>
 
 type SectionKind = 'profile' | 'services' | 'sso-session'
 
@@ -32,7 +47,7 @@ export type AwsSections = Readonly<Record<SectionKind, ReadonlyMap<string, AwsPr
  */
 export function parseAwsConfigFile(text: string, kind: AwsFileKind, path: string): AwsSections {
   const sections = emptySections()
-  let current: Map<string, string> | undefined
+  let current: OpenSection | undefined
   let property: { readonly name: string; readonly hasSubProperties: boolean } | undefined
   let prefixedDefault = false
   let lineNumber = 0
@@ -63,10 +78,11 @@ export function parseAwsConfigFile(text: string, kind: AwsFileKind, path: string
           prefixedDefault = true
           sections.profile.delete('default')
         }
-        current =
+        const properties =
           header === undefined || overruled
-            ? new Map<string, string>() // read, so that its errors are found, and forgotten
+            ? new Map<string, OpenProperty>() // read, so that its errors are found, and forgotten
             : openSection(sections[header.kind], header.name)
+        current = { section: { title: line.title, path }, properties }
         break
       }
       case 'property': {
@@ -74,7 +90,10 @@ export function parseAwsConfigFile(text: string, kind: AwsFileKind, path: string
         const { name, value } = line.pair ?? refuse("expected an '=' sign defining a property")
         if (name === '') return refuse('property did not have a name')
         property = { name: name.toLowerCase(), hasSubProperties: value === '' }
-        if (PROPERTY_NAME.test(name)) current.set(property.name, value)
+        if (PROPERTY_NAME.test(name)) {
+          const { section } = current
+          current.properties.set(property.name, { value, lines: [lineNumber], section })
+        }
         break
       }
       case 'continuation': {
@@ -87,8 +106,10 @@ export function parseAwsConfigFile(text: string, kind: AwsFileKind, path: string
           if (pair === undefined) return refuse("expected an '=' sign defining a sub-property")
           if (pair.name === '') return refuse('sub-property did not have a name')
         }
-        const value = current.get(property.name)
-        if (value !== undefined) current.set(property.name, `${value}\n${line.text}`)
+        const continued = current.properties.get(property.name)
+        if (continued === undefined) break
+        continued.value += `\n${line.text}`
+        continued.lines.push(lineNumber)
         break
       }
     }
@@ -105,20 +126,31 @@ export function mergeAwsSections(config: AwsSections, credentials: AwsSections):
   return { ...config, profile }
 }
 
+/** While it is read. */
+interface OpenProperty extends AwsProperty {
+  value: string
+  readonly lines: number[]
+}
+
+interface OpenSection {
+  readonly section: AwsSection
+  readonly properties: Map<string, OpenProperty>
+}
+
 /** What a file that does not exist holds. */
-export function emptySections(): Record<SectionKind, Map<string, Map<string, string>>> {
+export function emptySections(): Record<SectionKind, Map<string, Map<string, OpenProperty>>> {
   return { profile: new Map(), services: new Map(), 'sso-session': new Map() }
 }
 
 /** The sub-properties in a property's value, names in lower case. */
-export function subProperties(value: string): AwsProperties {
+export function subProperties({ value, lines, section }: AwsProperty): AwsProperties {
   return new Map(
-    value
-      .split('\n')
-      .filter((line) => !isComment(line))
-      .map(splitPair)
-      .filter((pair): pair is ConfigPair => pair !== undefined)
-      .map(({ name, value: text }) => [name.toLowerCase(), text]),
+    value.split('\n').flatMap((text, index) => {
+      const pair = isComment(text) ? undefined : splitPair(text)
+      if (pair === undefined) return []
+      const property = { value: pair.value, lines: lines.slice(index, index + 1), section }
+      return [[pair.name.toLowerCase(), property] as const]
+    }),
   )
 }
 
@@ -149,10 +181,10 @@ function parseHeader(title: string, kind: AwsFileKind): Header | undefined {
 
 /** A section that is already there is continued. */
 function openSection(
-  sections: Map<string, Map<string, string>>,
+  sections: Map<string, Map<string, OpenProperty>>,
   name: string,
-): Map<string, string> {
-  const properties = sections.get(name) ?? new Map<string, string>()
+): Map<string, OpenProperty> {
+  const properties = sections.get(name) ?? new Map<string, OpenProperty>()
   sections.set(name, properties)
   return properties
 }

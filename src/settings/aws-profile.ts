@@ -18,6 +18,7 @@ import {
   subProperties,
   type AwsFileKind,
   type AwsProperties,
+  type AwsProperty,
   type AwsSections,
 } from './aws-config-file.ts'
 import { awsFilePath } from './aws-config-location.ts'
@@ -31,17 +32,25 @@ export const SERVICE_ENDPOINT_KEY = 'services.rolesanywhere.endpoint_url'
 
 export interface AwsProfile {
   readonly name: string
+  readonly namedFor: ProfileChoice['namedFor']
   /** Empty for a profile that does not exist. */
   readonly properties: AwsProperties
+  /** Where no home folder is known, nor a file named: then none was looked for. */
+  readonly isFileUnknown: boolean
   /** Why there may be fewer properties than the user wrote. */
   readonly problem: RolesAnywhereError | undefined
+  /** The names of all profiles that have a key which begins like this. */
+  readonly profilesWith: (keyPrefix: string) => readonly string[]
 }
 
 /** For commands that read none. */
 export const NO_PROFILE: AwsProfile = {
   name: DEFAULT_PROFILE,
-  properties: new Map<string, string>(),
+  namedFor: 'default',
+  properties: new Map<string, AwsProperty>(),
+  isFileUnknown: false,
   problem: undefined,
+  profilesWith: () => [],
 }
 
 export interface ProfileChoice {
@@ -74,9 +83,14 @@ export function readAwsProfile(
       : undefined)
   if (problem !== undefined && choice.namedFor === 'tool') throw problem
   return {
-    name: choice.name,
-    properties: withServiceEndpoint(properties ?? new Map<string, string>(), sections),
+    ...choice,
+    properties: withServiceEndpoint(properties ?? new Map<string, AwsProperty>(), sections),
+    isFileUnknown: awsFilePath('config', system) === undefined,
     problem,
+    profilesWith: (keyPrefix) =>
+      [...sections.profile]
+        .filter(([, keys]) => [...keys.keys()].some((key) => key.startsWith(keyPrefix)))
+        .map(([name]) => name),
   }
 }
 
@@ -118,7 +132,14 @@ function missingProfile(
   sections: AwsSections,
   system: SystemFacts,
 ): RolesAnywhereError {
-  const path = awsFilePath('config', system) ?? '~/.aws/config'
+  const path = awsFilePath('config', system)
+  if (path === undefined) {
+    return new RolesAnywhereError(
+      'ERR_CONFIG_PROFILE_MISSING',
+      `there is no profile "${name}": HOME is not set, so no AWS config file was read`,
+      { hint: 'set HOME, or AWS_CONFIG_FILE', detail: { profile: name } },
+    )
+  }
   const known = [...sections.profile.keys()].slice(0, MOST_NAMES_IN_HINT)
   return new RolesAnywhereError(
     'ERR_CONFIG_PROFILE_MISSING',
@@ -137,8 +158,9 @@ const MOST_NAMES_IN_HINT = 10
 
 /** Adds the service's own endpoint under a name that no property can have. */
 function withServiceEndpoint(properties: AwsProperties, sections: AwsSections): AwsProperties {
-  const services = sections.services.get(properties.get('services') ?? '')
-  const endpoint = subProperties(services?.get('rolesanywhere') ?? '').get('endpoint_url')
+  const services = sections.services.get(properties.get('services')?.value ?? '')
+  const ours = services?.get('rolesanywhere')
+  const endpoint = ours === undefined ? undefined : subProperties(ours).get('endpoint_url')
   return endpoint === undefined
     ? properties
     : new Map([...properties, [SERVICE_ENDPOINT_KEY, endpoint]])

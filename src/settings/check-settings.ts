@@ -8,14 +8,17 @@ import { RolesAnywhereError } from '../core/errors.ts'
 import { quoted } from '../core/printable.ts'
 import { DEFAULT_PROFILE, type AwsProfile } from './aws-profile.ts'
 import type { GivenSetting } from './given-settings.ts'
+import { describeOrigin } from './origin.ts'
 import { PROFILE_KEY_PREFIX, flagOf, profileKeyOf, variableNameOf } from './setting-row.ts'
-import { canComeFrom, type CommandName, type SettingPlace, type SettingRow } from './setting-row.ts'
+import {
+  canComeFrom,
+  isProfileRow,
+  type CommandName,
+  type SettingPlace,
+  type SettingRow,
+  type SettingWarning,
+} from './setting-row.ts'
 import { SETTINGS_TABLE } from './settings-table.ts'
-
-export interface SettingWarning {
-  readonly message: string
-  readonly hint?: string
-}
 
 /** A setting that asks for nothing: `--reuse-pin=false`. */
 function isOff({ value }: GivenSetting): boolean {
@@ -29,8 +32,9 @@ function isOff({ value }: GivenSetting): boolean {
  */
 export function checkSupported(given: readonly GivenSetting[]): void {
   for (const setting of given) {
-    const { row, origin } = setting
+    const { row } = setting
     if (row.waitsFor === undefined || isOff(setting)) continue
+    const origin = describeOrigin(setting.origin)
     throw new RolesAnywhereError('ERR_USAGE_NOT_SUPPORTED', `${origin} is not supported yet`, {
       hint: `it waits for ${row.waitsFor}; use --certificate and --private-key`,
       detail: { origin, waitsFor: row.waitsFor },
@@ -47,7 +51,7 @@ export function checkConflicts(given: readonly GivenSetting[]): void {
     const isSwitch = [one, other].some(({ value }) => value === true)
     throw new RolesAnywhereError(
       'ERR_USAGE_CONFLICT',
-      `${one.origin} and ${other.origin} exclude each other`,
+      `${describeOrigin(one.origin)} and ${describeOrigin(other.origin)} exclude each other`,
       {
         hint: `give only one of them${isSwitch ? '; a switch is turned off with =false' : ''}`,
         detail: { settings: [one.row.name, other.row.name] },
@@ -70,16 +74,38 @@ export function checkRequired(
     (row) => row.requiredBy?.includes(command) === true && !given.some((one) => one.row === row),
   )
   if (missing.length === 0) return
+  if (given.some((one) => one.row.standsAlone === true && !isOff(one))) return
   if (profile.problem !== undefined) throw profile.problem
   const flags = missing.map(flagOf).join(', ')
   throw new RolesAnywhereError('ERR_USAGE_MISSING_SETTING', `${command} needs ${flags}`, {
     hint: [
-      ...unknownKeys(profile).map(({ message }) => message),
-      waysToGive(missing, profile),
+      ...unknownKeys(profile),
+      ...(profile.isFileUnknown ? ['HOME is not set, so no AWS config file was read'] : []),
+      profileAdvice(rows, given, profile) ?? waysToGive(missing, profile),
     ].join('; '),
     detail: { settings: missing.map(({ name }) => name) },
   })
 }
+
+/** What those mean who have settings in a profile and do not say in which. */
+function profileAdvice(
+  rows: readonly SettingRow[],
+  given: readonly GivenSetting[],
+  { name, namedFor, profilesWith }: AwsProfile,
+): string | undefined {
+  const row = rows.find(isProfileRow)
+  if (row === undefined || namedFor !== 'default') return undefined
+  const candidates = profilesWith(PROFILE_KEY_PREFIX).filter((candidate) => candidate !== name)
+  // `update --profile onprem` says where to write, and most mean the same profile.
+  const target = given.find((one) => one.row.name === 'targetProfile')
+  const meant = candidates.find((candidate) => candidate === target?.text)
+  const proposed = meant === undefined ? candidates : [meant]
+  if (proposed.length === 0) return undefined
+  const add = `add ${flagOf(row)} ${proposed.slice(0, MOST_PROFILES_IN_HINT).join(' or ')}`
+  return target === undefined ? add : `${flagOf(target.row)} is where to write; ${add}`
+}
+
+const MOST_PROFILES_IN_HINT = 5
 
 function waysToGive(missing: readonly SettingRow[], profile: AwsProfile): string {
   const list = (place: SettingPlace, nameOf: (row: SettingRow) => string): string =>
@@ -108,7 +134,8 @@ export function warningsAbout(
   const ofRows = given
     .filter((setting) => !isOff(setting))
     .flatMap(({ row }) => (row.warning === undefined ? [] : [row.warning]))
-  return [...problemOf(profile), ...unknownKeys(profile), ...ofRows]
+  const ofKeys = unknownKeys(profile).map((message) => ({ message }))
+  return [...problemOf(profile), ...ofKeys, ...ofRows]
 }
 
 function problemOf({ problem }: AwsProfile): SettingWarning[] {
@@ -123,11 +150,11 @@ function problemOf({ problem }: AwsProfile): SettingWarning[] {
 }
 
 /** A misspelled key would otherwise be a setting that is silently not in effect. */
-function unknownKeys({ name, properties }: AwsProfile): SettingWarning[] {
+function unknownKeys({ name, properties }: AwsProfile): string[] {
   const ours = [...properties.keys()].filter((key) => key.startsWith(PROFILE_KEY_PREFIX))
   if (ours.length === 0) return []
   const known = SETTINGS_TABLE.filter((row) => canComeFrom(row, 'profile')).map(profileKeyOf)
   return ours
     .filter((key) => !known.includes(key))
-    .map((key) => ({ message: `profile "${name}" has ${quoted(key)}, which is no setting` }))
+    .map((key) => `profile "${name}" has ${quoted(key)}, which is no setting`)
 }

@@ -4,26 +4,25 @@
  * @module
  */
 
-import { canComeFrom, flagOf, profileKeyOf, variableNameOf } from './setting-row.ts'
+import { canComeFrom, flagOf, profileKeyOf, SETTING_GROUPS, variableNameOf } from './setting-row.ts'
 import type { CommandName, SettingRow } from './setting-row.ts'
 import { SETTINGS_TABLE, settingsOf } from './settings-table.ts'
 
-export interface HelpRow {
-  /** `--region REGION` */
-  readonly term: string
-  readonly description: string
+/**
+ * The settings that a command takes as flags, group by group in the order of help, and in each group
+ * what the command needs first.
+ */
+export function flagSettingsOf(command: CommandName): readonly SettingRow[] {
+  const rank = (row: SettingRow): number =>
+    2 * SETTING_GROUPS.indexOf(row.group) + (isRequired(row, command) ? 0 : 1)
+  return settingsOf(command)
+    .filter((row) => canComeFrom(row, 'flag'))
+    .toSorted((one, other) => rank(one) - rank(other))
 }
 
-/** The flags of a command for its help: what the command needs first, what waits left out. */
-export function helpRows(command: CommandName): readonly HelpRow[] {
-  const rows = settingsOf(command).filter(
-    (row) => canComeFrom(row, 'flag') && row.waitsFor === undefined,
-  )
-  const isRequired = (row: SettingRow) => row.requiredBy?.includes(command) === true
-  return [...rows.filter(isRequired), ...rows.filter((row) => !isRequired(row))].map((row) => ({
-    term: term(row),
-    description: description(row, isRequired(row) ? 'required' : undefined),
-  }))
+/** What a setting is for, with the values it takes, and whether the command needs it. */
+export function describeSetting(row: SettingRow, command: CommandName): string {
+  return description(row, isRequired(row, command) ? 'required' : undefined)
 }
 
 /** The whole table in Markdown, one row for each setting, for docs/settings.md. */
@@ -31,7 +30,7 @@ export function settingsMarkdown(): string {
   const lines = SETTINGS_TABLE.map((row) =>
     [
       `\`${term(row)}\``,
-      names(canComeFrom(row, 'environment'), [variableNameOf(row), ...(row.awsEnv ?? [])]),
+      names(canComeFrom(row, 'environment'), variablesOf(row)),
       names(canComeFrom(row, 'profile'), [profileKeyOf(row), ...(row.awsProfileKeys ?? [])]),
       description(row, row.waitsFor === undefined ? undefined : `waits for ${row.waitsFor}`),
       row.commands.length > 5 ? 'all' : row.commands.join(', '),
@@ -43,6 +42,14 @@ export function settingsMarkdown(): string {
     ...lines.map((line) => `| ${line} |`),
     '',
   ].join('\n')
+}
+
+function variablesOf(row: SettingRow): readonly string[] {
+  return [variableNameOf(row), ...(row.awsEnv ?? []), ...(row.generalEnv ?? [])]
+}
+
+function isRequired(row: SettingRow, command: CommandName): boolean {
+  return row.requiredBy?.includes(command) === true
 }
 
 function term(row: SettingRow): string {

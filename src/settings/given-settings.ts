@@ -1,6 +1,6 @@
 /**
  * Finds who gave each setting: flag before environment before profile, and within a place our name
- * before AWS's.
+ * before AWS's. Variables that AWS means for every service come after the profile's key for this one.
  *
  * An empty text counts as not given, wherever it stands.
  *
@@ -8,11 +8,19 @@
  * @module
  */
 
-import { variableOf, type SystemFacts } from '../machine/home-folder.ts'
-import { DEFAULT_PROFILE, NO_PROFILE, readAwsProfile, type AwsProfile } from './aws-profile.ts'
+import { RolesAnywhereError } from '../core/errors.ts'
+import { shortenHome, variableOf, type SystemFacts } from '../machine/home-folder.ts'
+import {
+  DEFAULT_PROFILE,
+  NO_PROFILE,
+  readAwsProfile,
+  SERVICE_ENDPOINT_KEY,
+  type AwsProfile,
+} from './aws-profile.ts'
+import { describeOrigin, type Origin } from './origin.ts'
 import type { ReadAwsFile } from './read-aws-file.ts'
-import { canComeFrom, flagOf, profileKeyOf, variableNameOf } from './setting-row.ts'
-import type { SettingPlace, SettingRow } from './setting-row.ts'
+import { canComeFrom, flagOf, isProfileRow, profileKeyOf, variableNameOf } from './setting-row.ts'
+import type { SettingRow } from './setting-row.ts'
 import { parseSettingValue, type SettingValue } from './setting-value.ts'
 
 /** A setting that somebody gave. */
@@ -20,14 +28,14 @@ export interface GivenSetting {
   readonly row: SettingRow
   /** As written. */
   readonly text: string
-  readonly place: SettingPlace
-  /** `--region`, `AWS_CA_BUNDLE`, `rolesanywhere_region of profile "onprem"` */
-  readonly origin: string
+  readonly origin: Origin
   readonly value: SettingValue
+  /** Of a profile, where it is relative to wherever the program runs. */
+  readonly isRelativePath: boolean
 }
 
-/** As typed; a flag that stands alone is `true`, a repeated one a list. */
-export type FlagValue = string | boolean | readonly string[]
+/** As typed; a switch that stands alone is `true`, a flag that may be repeated a list. */
+export type FlagValue = string | readonly string[]
 
 /** By flag without dashes. */
 export type Flags = Readonly<Record<string, FlagValue | undefined>>
@@ -44,11 +52,11 @@ export function profileFor(
   system: SystemFacts,
   readFile: ReadAwsFile,
 ): AwsProfile {
-  const row = rows.find(({ name }) => name === 'profile' || name === 'settingsProfile')
+  const row = rows.find(isProfileRow)
   if (row === undefined) return NO_PROFILE
-  const found = findSetting(row, { flags, env: system.env, profile: NO_PROFILE })
+  const found = findSetting(row, { flags, system, profile: NO_PROFILE })
   const name = found?.text ?? DEFAULT_PROFILE
-  const isAwsName = found !== undefined && row.awsEnv?.includes(found.origin) === true
+  const isAwsName = found !== undefined && row.awsEnv?.includes(found.origin.name) === true
   const namedFor = found === undefined ? 'default' : isAwsName ? 'aws' : 'tool'
   return readAwsProfile({ name, namedFor }, system, readFile)
 }
@@ -64,12 +72,10 @@ export function givenSettings(
   system: SystemFacts,
   profile: AwsProfile,
 ): readonly GivenSetting[] {
-  const places = { flags, env: system.env, profile }
+  const places = { flags, system, profile }
   const given = (row: SettingRow): GivenSetting | undefined => {
     const found = findSetting(isTurnedOff(row) ? withoutAwsNames(row) : row, places)
-    return (
-      found && { ...found, row, value: parseSettingValue(row, found.text, found.origin, system) }
-    )
+    return found && readSetting(row, found, system)
   }
   const isTurnedOff = ({ awsNamesUnless }: SettingRow): boolean => {
     const row = rows.find(({ name }) => name === awsNamesUnless)
@@ -78,39 +84,90 @@ export function givenSettings(
   return rows.map(given).filter((setting) => setting !== undefined)
 }
 
+function readSetting(row: SettingRow, found: FoundSetting, facts: SystemFacts): GivenSetting {
+  const { env, platform, currentFolder } = facts
+  const origin = describeOrigin(found.origin)
+  let isRelativePath = false
+  const isOfProfile = found.origin.place === 'profile'
+  if (isOfProfile) refuseQuotes(row, found.text, origin)
+  const system: SystemFacts =
+    isOfProfile && currentFolder !== undefined
+      ? {
+          env,
+          platform,
+          currentFolder() {
+            isRelativePath = true
+            return currentFolder()
+          },
+        }
+      : { env, platform }
+  const value = parseSettingValue(row, found.text, origin, system)
+  return { ...found, row, value, isRelativePath }
+}
+
+/** The AWS config file knows no quotes: SDKs take them for a part of the value. */
+function refuseQuotes(row: SettingRow, text: string, origin: string): void {
+  if (row.type === 'shell-command' || !/^(["'])[^"']*\1$/u.test(text)) return
+  throw new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', `${origin}: the value is in quotes`, {
+    hint: 'values in the AWS config file take no quotes: leave them out, blanks may stay',
+    detail: { setting: row.name, origin },
+  })
+}
+
 interface Places {
   readonly flags: Flags
-  readonly env: SystemFacts['env']
+  readonly system: SystemFacts
   readonly profile: AwsProfile
 }
 
-type FoundSetting = Pick<GivenSetting, 'text' | 'place' | 'origin'>
+type FoundSetting = Pick<GivenSetting, 'text' | 'origin'>
 
 /** The strongest place that gives a setting. */
 function findSetting(row: SettingRow, places: Places): FoundSetting | undefined {
-  const { flags, env, profile } = places
-  if (canComeFrom(row, 'flag')) {
-    const origin = flagOf(row)
-    const typed = flags[origin.slice(2)] ?? ''
-    const text = typeof typed === 'object' ? typed.join('\n') : String(typed)
-    if (text !== '') return { text, place: 'flag', origin }
-  }
-  if (canComeFrom(row, 'environment')) {
-    for (const origin of [variableNameOf(row), ...(row.awsEnv ?? [])]) {
-      const text = variableOf(env, origin)
-      if (text !== undefined) return { text, place: 'environment', origin }
-    }
-  }
-  if (canComeFrom(row, 'profile')) {
-    for (const key of [profileKeyOf(row), ...(row.awsProfileKeys ?? [])]) {
-      const text = profile.properties.get(key) ?? ''
-      const origin = `${key} of profile "${profile.name}"`
-      if (text !== '') return { text, place: 'profile', origin }
-    }
-  }
+  for (const found of placesOf(row, places)) if (found.text !== '') return found
   return undefined
 }
 
+/** Every place that can give a setting, strongest first; the text is empty where none is. */
+function* placesOf(row: SettingRow, places: Places): Generator<FoundSetting> {
+  if (canComeFrom(row, 'flag')) {
+    const name = flagOf(row)
+    const typed = places.flags[name.slice(2)] ?? ''
+    const text = typeof typed === 'object' ? typed.join('\n') : typed
+    yield { text, origin: { place: 'flag', name } }
+  }
+  const takesVariables = canComeFrom(row, 'environment')
+  const takesKeys = canComeFrom(row, 'profile')
+  if (takesVariables) yield* inVariables([variableNameOf(row), ...(row.awsEnv ?? [])], places)
+  if (takesKeys) yield* inProfile([profileKeyOf(row)], places)
+  if (takesVariables) yield* inVariables(row.generalEnv ?? [], places)
+  if (takesKeys) yield* inProfile(row.awsProfileKeys ?? [], places)
+}
+
+function* inVariables(names: readonly string[], { system }: Places): Generator<FoundSetting> {
+  for (const name of names) {
+    yield { text: variableOf(system.env, name) ?? '', origin: { place: 'environment', name } }
+  }
+}
+
+function* inProfile(keys: readonly string[], places: Places): Generator<FoundSetting> {
+  for (const key of keys) {
+    const property = places.profile.properties.get(key)
+    if (property === undefined) continue
+    const { value: text, lines, section } = property
+    yield {
+      text,
+      origin: {
+        place: 'profile',
+        name: key === SERVICE_ENDPOINT_KEY ? 'endpoint_url of rolesanywhere' : key,
+        section: section.title,
+        path: shortenHome(section.path, places.system),
+        line: lines[0] ?? 0,
+      },
+    }
+  }
+}
+
 function withoutAwsNames(row: SettingRow): SettingRow {
-  return { ...row, awsEnv: [], awsProfileKeys: [] }
+  return { ...row, awsEnv: [], generalEnv: [], awsProfileKeys: [] }
 }

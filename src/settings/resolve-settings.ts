@@ -8,14 +8,18 @@
  * @module
  */
 
+import type { RolesAnywhereError } from '../core/errors.ts'
+import type { NameOf } from '../core/wording.ts'
 import type { SystemFacts } from '../machine/home-folder.ts'
+import { adviceOn } from './advice.ts'
 import { checkConflicts, checkRequired, checkSupported, warningsAbout } from './check-settings.ts'
-import type { SettingWarning } from './check-settings.ts'
 import { givenSettings, profileFor, type Flags } from './given-settings.ts'
 import type { ReadAwsFile } from './read-aws-file.ts'
-import type { CommandName, SettingPlace, SettingRow } from './setting-row.ts'
+import { namesOf } from './name-setting.ts'
+import { describeOrigin } from './origin.ts'
+import type { CommandName, SettingRow, SettingWarning } from './setting-row.ts'
 import { parseSettingValue, showSettingValue, type SettingValue } from './setting-value.ts'
-import { SETTINGS_TABLE, settingsOf, type Settings } from './settings-table.ts'
+import { settingsOf, type Settings } from './settings-table.ts'
 
 export interface SettingsInput<C extends CommandName> extends SystemFacts {
   readonly command: C
@@ -24,16 +28,20 @@ export interface SettingsInput<C extends CommandName> extends SystemFacts {
 }
 
 export interface ResolvedSettings<C extends CommandName> {
-  readonly settings: Settings<C>
+  /** Of the command, and those that every command has. */
+  readonly settings: Settings<C> & Settings<CommandName>
   /** One for each setting that was given, in the order of the table; fit to be shown. */
   readonly sources: readonly SettingSource[]
   readonly warnings: readonly SettingWarning[]
+  /** Names settings by the places where they were given. */
+  readonly nameOf: NameOf
+  /** A further hint for a failure that has to do with where a setting was given. */
+  readonly adviceOn: (error: RolesAnywhereError) => string | undefined
 }
 
 export interface SettingSource {
   readonly name: string
-  readonly place: SettingPlace
-  /** `--region`, `AWS_CA_BUNDLE`, `rolesanywhere_region of profile "onprem"` */
+  /** `--region`, `AWS_CA_BUNDLE`, `rolesanywhere_region in [profile onprem] of ~/.aws/config, line 7` */
   readonly origin: string
   /** The value, or what may be shown of it. */
   readonly shown: string
@@ -57,24 +65,25 @@ export function resolveSettings<C extends CommandName>(
   const values = Object.fromEntries(given.map(({ row, value }) => [row.name, value]))
   return {
     // The type follows from the table, as the names and values here do.
-    settings: { ...defaults(input), ...values } as unknown as Settings<C>,
+    settings: { ...defaults(rows, input), ...values } as unknown as ResolvedSettings<C>['settings'],
     // Only --debug looks at them.
     get sources() {
-      return given.map(({ row, text, place, origin }) => ({
+      return given.map(({ row, text, origin }) => ({
         name: row.name,
-        place,
-        origin,
+        origin: describeOrigin(origin),
         shown: showSettingValue(row, text),
       }))
     },
     warnings: warningsAbout(given, profile),
+    nameOf: namesOf(new Map(given.map(({ row, origin }) => [row.name, origin]))),
+    adviceOn: (error) => adviceOn(error, given),
   }
 }
 
-/** Of all settings: what a command has no flag for has its default. */
-function defaults(system: SystemFacts): Record<string, SettingValue> {
+function defaults(rows: readonly SettingRow[], system: SystemFacts): Record<string, SettingValue> {
   return Object.fromEntries(
-    SETTINGS_TABLE.map((row) => ({ row, text: defaultOf(row) }))
+    rows
+      .map((row) => ({ row, text: defaultOf(row) }))
       .filter(({ text }) => text !== '')
       .map(({ row, text }) => [row.name, parseSettingValue(row, text, row.name, system)]),
   )

@@ -8,6 +8,7 @@ import type { ProfileArn, RoleArn, TrustAnchorArn } from '../core/arn.ts'
 import type { CertificateLocation, ContentLocation, KeyLocation } from '../core/key-location.ts'
 import type { Pkcs11Uri } from '../core/pkcs11-uri.ts'
 import type { SecretSource } from '../core/secret-source.ts'
+import type { Wording } from '../core/wording.ts'
 
 /** The commands that take settings from the table. */
 export type CommandName =
@@ -55,12 +56,16 @@ export const EVERY = [
 /** The types of settings, and what each is once it has been read. */
 export interface SettingTypes {
   readonly text: string
+  /** For a shell. Never shown: a secret may be a part of it. */
+  readonly 'shell-command': string
   /** Texts, one on a line, or one for each time that the flag is given. */
   readonly lines: readonly string[]
-  /** `~/` is expanded. */
+  /** `~/` is expanded; one of a profile is absolute. */
   readonly path: string
   readonly boolean: boolean
   readonly integer: number
+  /** Seconds; written as such, or as `90m` or `1h`. */
+  readonly duration: number
   /** One of the row's `choices`, in any case of letters. */
   readonly choice: string
   readonly 'trust-anchor-arn': TrustAnchorArn
@@ -78,8 +83,8 @@ export interface SettingTypes {
   readonly 'pkcs11-uri': Pkcs11Uri
   /** Where a secret is. Never shown: users put secrets here. */
   readonly 'secret-source': SecretSource
-  /** A secret itself. Never shown. */
-  readonly 'secret-value': string
+  /** A secret itself, behind a function, so that nothing that shows settings can show it. */
+  readonly 'secret-value': () => Promise<string>
 }
 
 export type SettingType = keyof SettingTypes
@@ -87,27 +92,43 @@ export type SettingType = keyof SettingTypes
 /** The three places a setting can come from, strongest first. */
 export type SettingPlace = 'flag' | 'environment' | 'profile'
 
+/** What to tell the user about a setting. */
+export interface SettingWarning {
+  readonly message: Wording
+  readonly hint?: Wording
+}
+
+/** What a setting is about: the headings of help, in its order. */
+export const SETTING_GROUPS = ['identity', 'session', 'network', 'endpoint', 'general'] as const
+
+export type SettingGroup = (typeof SETTING_GROUPS)[number]
+
 /** One setting. Flag, variable and profile key follow from its name. */
 export interface SettingRow {
   /** In camelCase; unique. */
   readonly name: string
   /** The flag without dashes, where it is not the name in kebab-case. */
   readonly flag?: string
+  readonly group: SettingGroup
   readonly type: SettingType
   /** Placeholder in help: `ARN`, `PATH`. Booleans have none. */
   readonly valueName?: string
   readonly choices?: readonly string[]
-  /** Inclusive. */
+  /** Inclusive; of an integer or a duration. */
   readonly range?: readonly [minimum: number, maximum: number]
   readonly commands: readonly CommandName[]
   /** Commands that cannot do without it. */
   readonly requiredBy?: readonly CommandName[]
+  /** A switch with which its command needs no other setting, and looks at none. */
+  readonly standsAlone?: true
   /** Commands that take the flag several times, and then work for each value. */
   readonly repeatableBy?: readonly CommandName[]
   /** Default: all three. */
   readonly places?: readonly SettingPlace[]
   /** AWS's own variables, strongest first, after ours. */
   readonly awsEnv?: readonly string[]
+  /** Variables that AWS means for every service, after our profile key. */
+  readonly generalEnv?: readonly string[]
   /** AWS's own profile keys, strongest first, after ours. */
   readonly awsProfileKeys?: readonly string[]
   /** Name of the boolean setting that turns AWS's own names off. */
@@ -119,7 +140,7 @@ export interface SettingRow {
   /** One sentence without its full stop. */
   readonly help: string
   /** Said on every run that uses the setting. */
-  readonly warning?: { readonly message: string; readonly hint?: string }
+  readonly warning?: SettingWarning
   /** Names of settings that cannot be given together with this one. */
   readonly conflicts?: readonly string[]
   /** What is to come before the setting can be used; it is refused by name until then. */
@@ -142,6 +163,11 @@ export const PROFILE_KEY_PREFIX = 'rolesanywhere_'
 /** `rolesanywhere_trust_anchor_arn` */
 export function profileKeyOf(row: SettingRow): string {
   return `${PROFILE_KEY_PREFIX}${words(row.name).join('_')}`
+}
+
+/** Whether a setting names the profile that others come from. */
+export function isProfileRow({ name }: SettingRow): boolean {
+  return name === 'profile' || name === 'settingsProfile'
 }
 
 /** Whether a setting can come from a place at all. */

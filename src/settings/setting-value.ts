@@ -6,9 +6,11 @@
  * @module
  */
 
+import { isAbsolute, join } from 'node:path'
 import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from '../core/arn.ts'
 import { checkRegion, parseEndpointUrl } from '../core/endpoint.ts'
 import { RolesAnywhereError } from '../core/errors.ts'
+import { hidePin } from '../core/hide-pin.ts'
 import {
   parseCertificateLocation,
   parseContentLocation,
@@ -20,12 +22,11 @@ import {
   MISPLACED_CONTENT,
   MISPLACED_CONTENT_HINT,
 } from '../core/misplaced-content.ts'
-import { hidePin, parsePkcs11Uri } from '../core/pkcs11-uri.ts'
+import { parsePkcs11Uri } from '../core/pkcs11-uri.ts'
 import { printable, quoted } from '../core/printable.ts'
-import { parseSecretSource, type SecretSource } from '../core/secret-source.ts'
-import type { NameOf, SettingName } from '../core/wording.ts'
+import { parseSecretSource } from '../core/secret-source.ts'
+import { asValue, says, type SettingName } from '../core/wording.ts'
 import { expandHome, type SystemFacts } from '../machine/home-folder.ts'
-import { flagFor } from './name-setting.ts'
 import type { SettingRow, SettingType, SettingTypes } from './setting-row.ts'
 
 export type SettingValue = SettingTypes[SettingType]
@@ -51,10 +52,8 @@ export function parseSettingValue(
     return PARSERS[row.type](text, row, system)
   } catch (error) {
     if (!(error instanceof RolesAnywhereError)) throw error
-    // The origin says which setting it is, and better than its flag.
-    const nameOf: NameOf = (other) => (other.name === row.name ? 'the value' : flagFor(other))
-    const { message, hint } = error.inNamesOf(nameOf)
-    throw new RolesAnywhereError(error.code, `${origin}: ${message}`, {
+    const { message, hint } = error.wording
+    throw new RolesAnywhereError(error.code, says`${origin}: ${asValue(message, row.name)}`, {
       hint,
       detail: { ...error.detail, setting: row.name, origin },
       cause: error.cause,
@@ -65,7 +64,11 @@ export function parseSettingValue(
 /** What a debug line may show of a setting. */
 export function showSettingValue(row: SettingRow, text: string): string {
   // A command may hold a secret, whatever it is run for.
-  if (isSecret(row) || (row.type.endsWith('-location') && text.startsWith('cmd:'))) {
+  if (
+    isSecret(row) ||
+    row.type === 'shell-command' ||
+    (row.type.endsWith('-location') && text.startsWith('cmd:'))
+  ) {
     return '(hidden)'
   }
   const shown = row.type === 'proxy-address' ? withoutUser(text) : hidePin(text)
@@ -92,10 +95,12 @@ const asText: Parser = (text) => text
 
 const PARSERS: Readonly<Record<SettingType, Parser>> = {
   text: asText,
+  'shell-command': asText,
   lines: (text) => text.split('\n').filter((line) => line !== ''),
   path: parsePath,
   boolean: parseBoolean,
   integer: parseInteger,
+  duration: parseDuration,
   choice: parseChoice,
   'trust-anchor-arn': parseTrustAnchorArn,
   'profile-arn': parseProfileArn,
@@ -110,21 +115,15 @@ const PARSERS: Readonly<Record<SettingType, Parser>> = {
   'certificate-location': locationParser(parseCertificateLocation),
   'content-location': locationParser(parseContentLocation),
   'pkcs11-uri': parsePkcs11Uri,
-  'secret-source': parseSource,
-  'secret-value': asText,
+  'secret-source': locationParser(parseSecretSource),
+  'secret-value': (text) => async () => Promise.resolve(text),
 }
 
 /** `~/` stands for the home folder in every path. */
 function locationParser(
   parse: (text: string, name: SettingName, toPath: ToPath) => SettingValue,
 ): Parser {
-  return (text, row, system) => parse(text, nameOf(row), (path) => expandHome(path, system))
-}
-
-function parseSource(text: string, row: SettingRow, system: SystemFacts): SecretSource {
-  const source = parseSecretSource(text, nameOf(row))
-  if (source.kind !== 'file') return source
-  return { ...source, argument: expandHome(source.argument, system) }
+  return (text, row, system) => parse(text, nameOf(row), (path) => toPath(path, system))
 }
 
 /** A test holds the names that sentences use against the table. */
@@ -133,10 +132,17 @@ function nameOf(row: SettingRow): SettingName {
 }
 
 function parsePath(text: string, _row: SettingRow, system: SystemFacts): string {
-  if (!isMisplacedContent(text)) return expandHome(text, system)
+  if (!isMisplacedContent(text)) return toPath(text, system)
   throw new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', `the value ${MISPLACED_CONTENT}`, {
     hint: MISPLACED_CONTENT_HINT,
   })
+}
+
+/** With the home folder for `~`, and absolute where the system says from where. */
+function toPath(text: string, system: SystemFacts): string {
+  const path = expandHome(text, system)
+  if (isAbsolute(path) || system.currentFolder === undefined) return path
+  return join(system.currentFolder(), path)
 }
 
 /** The forms of Go's `strconv.ParseBool`, which the reference helper takes, in any case of letters. */
@@ -153,6 +159,18 @@ function parseInteger(text: string, { range = [0, Number.MAX_SAFE_INTEGER] }: Se
   if (number !== undefined && number >= minimum && number <= maximum) return number
   throw invalid(`${quoted(text)} is not a whole number from ${minimum} to ${maximum}`)
 }
+
+function parseDuration(text: string, { range = [0, Number.MAX_SAFE_INTEGER] }: SettingRow): number {
+  const [minimum, maximum] = range
+  const [, digits = '', unit = 's'] = /^(\d{1,15})([smh]?)$/iu.exec(text) ?? []
+  const seconds = digits === '' ? undefined : Number(digits) * (SECONDS[unit.toLowerCase()] ?? 1)
+  if (seconds !== undefined && seconds >= minimum && seconds <= maximum) return seconds
+  throw invalid(
+    `${quoted(text)} is not a time from ${minimum} to ${maximum} seconds, as in 3600, 90m or 1h`,
+  )
+}
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
 
 function parseChoice(text: string, { choices = [] }: SettingRow): string {
   const choice = choices.find((word) => word.toLowerCase() === text.toLowerCase())

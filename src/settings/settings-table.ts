@@ -35,8 +35,17 @@ type ValueOf<R extends Row> = R extends { readonly choices: readonly (infer Choi
   ? Choice
   : SettingTypes[R['type']]
 
+/** The rows of a command; of several, those that all of them have. */
+type RowOf<C extends CommandName, R extends Row = Row> = R extends {
+  readonly commands: readonly (infer Taker)[]
+}
+  ? [C] extends [Taker]
+    ? R
+    : never
+  : never
+
 /** Rows that have a value in any case: by default, or because the command cannot do without. */
-type CertainRow<C extends CommandName, R extends Row = Row> = R extends
+type CertainRow<C extends CommandName, R extends Row = RowOf<C>> = R extends
   { readonly type: 'boolean' } | { readonly default: string }
   ? R
   : R extends { readonly requiredBy: readonly (infer Requirer)[] }
@@ -45,9 +54,9 @@ type CertainRow<C extends CommandName, R extends Row = Row> = R extends
       : never
     : never
 
-/** What a command works with: names of the table, checked values. */
-export type Settings<C extends CommandName = CommandName> = {
+/** What a command works with: its names of the table, checked values. Of several: what they share. */
+export type Settings<C extends CommandName> = {
   readonly [R in CertainRow<C> as R['name']]: ValueOf<R>
 } & {
-  readonly [R in Exclude<Row, CertainRow<C>> as R['name']]?: ValueOf<R>
+  readonly [R in Exclude<RowOf<C>, CertainRow<C>> as R['name']]?: ValueOf<R>
 }

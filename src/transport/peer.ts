@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 
 /** The other end of a connection: the endpoint, or the proxy on the way to it. */
 export interface Peer {
@@ -33,15 +33,4 @@ export function authorityOf(peer: Peer): string {
 /** The peer in a sentence: `rolesanywhere.eu-west-1.amazonaws.com:443`, or `the proxy cache:3128`. */
 export function nameOf(peer: Peer): string {
   return peer.role === 'proxy' ? `the proxy ${authorityOf(peer)}` : authorityOf(peer)
-}
-
-const LOOPBACK = new BlockList()
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
-LOOPBACK.addAddress('::1', 'ipv6')
-
-/** Whether a host stays on this machine. A name counts only if RFC 6761 section 6.3 reserves it. */
-export function isLoopback(hostname: string): boolean {
-  const family = isIP(hostname)
-  if (family !== 0) return LOOPBACK.check(hostname, family === 6 ? 'ipv6' : 'ipv4')
-  return hostname === 'localhost' || hostname.endsWith('.localhost')
 }

@@ -12,8 +12,9 @@
 
 import { BlockList, isIP } from 'node:net'
 import { RolesAnywhereError } from '../core/errors.ts'
+import { isLoopback } from '../core/loopback.ts'
 import { says, setting } from '../core/wording.ts'
-import { isLoopback, peerOf, type Peer } from './peer.ts'
+import { peerOf, type Peer } from './peer.ts'
 
 export interface ProxySettings {
   /** Proxy for https, as `http://[user:password@]host:port` or `https://…`; `host:port` means http. */

@@ -10,7 +10,7 @@ import { openSync, closeSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Emulator } from '../../src/emulator/emulator.ts'
-import { ARN_FLAGS, credentialsIn, openStage } from '../support/cli-stage.ts'
+import { ARN_FLAGS, credentialsIn, openStage, replacing } from '../support/cli-stage.ts'
 import type { Stage, StagedIdentity } from '../support/cli-stage.ts'
 import { PROFILE_ARN, ROLE_ARN, TRUST_ANCHOR_ARN } from '../support/pki-request.ts'
 import { EXECUTABLE, ONE_FILE, PROGRAM, runCli } from '../support/run-cli.ts'
@@ -108,7 +108,7 @@ rolesanywhere_endpoint = ${emulator.url}
   it('leave the duration to the profile unless asked', async () => {
     // Had any default been sent, the emulator would have applied it: 12 hours are its profile's.
     const generous = await stage.emulate({ profileDuration: 43_200, maxSessionDuration: 43_200 })
-    const args = [...command, '--endpoint', generous.url]
+    const args = replacing(command, '--endpoint', generous.url)
     expect(secondsLeft(await runCli(args))).toBeGreaterThan(43_000)
     expect(secondsLeft(await runCli([...args, '--session-duration', '900']))).toBeLessThan(901)
   })
@@ -127,7 +127,7 @@ rolesanywhere_endpoint = ${emulator.url}
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     try {
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-      const args = [...command, '--endpoint', url]
+      const args = replacing(command, '--endpoint', url)
       await runCli(args)
       await runCli([...args, '--session-duration', '1800', '--role-session-name', 'me'])
     } finally {
@@ -142,7 +142,11 @@ rolesanywhere_endpoint = ${emulator.url}
 
   it('name the role session where the profile accepts that', async () => {
     const accepting = await stage.emulate({ acceptRoleSessionName: true })
-    const args = [...command, '--endpoint', accepting.url, '--role-session-name', 'nightly']
+    const args = [
+      ...replacing(command, '--endpoint', accepting.url),
+      '--role-session-name',
+      'nightly',
+    ]
     credentialsIn(await runCli(args))
     expect(accepting.requests[0]?.verdict).toMatchObject({
       sessionArn: 'arn:aws:sts::111122223333:assumed-role/example/nightly',
@@ -213,7 +217,7 @@ describe('TLS', () => {
   })
 
   it('is verified against the CA bundle that was given, by flag or as for the SDKs', async () => {
-    const args = [...command, '--endpoint', secure.url]
+    const args = replacing(command, '--endpoint', secure.url)
     credentialsIn(await runCli([...args, '--ca-bundle', caBundle]))
     credentialsIn(await runCli(args, { env: { AWS_CA_BUNDLE: caBundle } }))
   })
@@ -221,7 +225,7 @@ describe('TLS', () => {
   it('is not weakened by NODE_TLS_REJECT_UNAUTHORIZED=0', async () => {
     const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0' }
     const seen = secure.requestCount
-    const result = await runCli([...command, '--endpoint', secure.url], { env })
+    const result = await runCli(replacing(command, '--endpoint', secure.url), { env })
     expect(result.exitCode).toBe(6)
     expect(result.stdout.length).toBe(0)
     expect(result.stderr).toContain('[ERR_NETWORK_TLS]')
@@ -230,7 +234,10 @@ describe('TLS', () => {
 
   it('is not verified with --no-verify-ssl, which warns on every run', async () => {
     for (let run = 0; run < 2; run += 1) {
-      const result = await runCli([...command, '--endpoint', secure.url, '--no-verify-ssl'])
+      const result = await runCli([
+        ...replacing(command, '--endpoint', secure.url),
+        '--no-verify-ssl',
+      ])
       credentialsIn(result)
       expect(result.stderr).toMatch(/^rolesanywhere: warning: TLS certificates are not verified/u)
     }

@@ -1,5 +1,7 @@
 /** `exec` and `env`: what a child gets, and what it does not. */
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createWorld, startCli, type World } from '../support/long-running.ts'
 import { runCli } from '../support/run-cli.ts'
@@ -54,12 +56,29 @@ describe('exec', () => {
     expect(stdout.toString()).not.toContain('canary')
   })
 
-  test('a program that cannot be started is named, whatever the system says of it', async () => {
-    for (const program of ['/etc/passwd/x', '', '/tmp']) {
-      const { exitCode, stderr } = await exec(['--', program])
-      expect(stderr).toContain(`cannot run "${program}"`)
-      expect(exitCode).toBe(2)
+  test('what cannot be run is answered as shells do, before AWS is asked', async () => {
+    const before = world.emulator.requestCount
+    for (const [program, exitCode, why] of [
+      ['/no/such/program', 127, 'no such program'],
+      ['no-such-program', 127, 'no such program'],
+      ['/etc/passwd/x', 127, 'no such program'],
+      ['', 127, 'no such program'],
+      ['/tmp', 126, 'not executable'],
+      ['/etc/passwd', 126, 'not executable'],
+    ] as const) {
+      const result = await exec(['--', program])
+      expect(result.stderr).toContain(`cannot run "${program}": ${why} [`)
+      expect(result.exitCode).toBe(exitCode)
     }
+    expect(world.emulator.requestCount).toBe(before)
+  })
+
+  test('a script without its interpreter is found, and cannot be run', async () => {
+    const script = join(world.folder, 'script')
+    writeFileSync(script, '#!/no/such/interpreter\n', { mode: 0o700 })
+    const { exitCode, stderr } = await exec(['--', script])
+    expect(stderr).toContain(`cannot run "${script}": ENOENT [`)
+    expect(exitCode).toBe(126)
   })
 
   test('its exit code is that of the program, or 128 + n after signal n', async () => {
@@ -100,11 +119,10 @@ describe('exec', () => {
     expect(running.stdout).toContain('got TERM')
   })
 
-  test('a program that does not exist, and none at all, are errors of usage', async () => {
-    const missing = await exec(['--', '/no/such/program'])
-    expect(missing.exitCode).toBe(2)
-    expect(missing.stderr).toContain('/no/such/program')
-    expect((await exec([])).exitCode).toBe(2)
+  test('no program at all is an error of usage', async () => {
+    const { exitCode, stderr } = await exec([])
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('exec needs a program to run')
   })
 
   test('with --server the program gets an endpoint of its own, which ends with it', async () => {
@@ -145,25 +163,48 @@ describe('exec', () => {
 })
 
 describe('env', () => {
-  test('its lines for bash and dotenv set the same four variables', async () => {
-    const { stdout } = await runCli(['env', '--profile', 'onprem'], { env: world.env })
-    const script = `${stdout.toString()}\nenv | grep ^AWS_ | cut -d= -f1 | sort`
-    const run = spawnSync('sh', ['-c', script], { env: { PATH: world.env['PATH'] } })
-    expect(run.stdout.toString()).toBe(
-      'AWS_ACCESS_KEY_ID\nAWS_CREDENTIAL_EXPIRATION\nAWS_SECRET_ACCESS_KEY\nAWS_SESSION_TOKEN\n',
-    )
-    const dotenv = await runCli(['env', '--profile', 'onprem', '--shell', 'dotenv'], {
-      env: world.env,
-    })
-    expect(dotenv.stdout.toString()).toMatch(/^AWS_ACCESS_KEY_ID='ASIA\w+'\n/)
+  const env = async (args: readonly string[], more: Record<string, string> = {}) =>
+    (
+      await runCli(['env', '--profile', 'onprem', ...args], { env: { ...world.env, ...more } })
+    ).stdout.toString()
+
+  const SET = [
+    'AWS_ACCESS_KEY_ID',
+    'AWS_CREDENTIAL_EXPIRATION',
+    'AWS_DEFAULT_REGION',
+    'AWS_REGION',
+    'AWS_SECRET_ACCESS_KEY',
+    'AWS_SESSION_TOKEN',
+  ]
+
+  test('its lines set what exec sets, take away what shadows it, and can be undone', async () => {
+    const shadow = { AWS_PROFILE: 'other', AWS_DEFAULT_PROFILE: 'x', AWS_SECURITY_TOKEN: 'y' }
+    const show = 'env | grep ^AWS_ | cut -d= -f1 | sort\n'
+    const undo = await runCli(['env', '--unset'])
+    expect(undo).toMatchObject({ exitCode: 0, stderr: '' })
+    const script = `${await env([])}${show}echo undone\n${undo.stdout.toString()}${show}`
+    const run = spawnSync('sh', ['-c', script], { env: { PATH: world.env['PATH'], ...shadow } })
+    expect(run.stdout.toString()).toBe([...SET, 'undone', ''].join('\n'))
   })
 
-  test('JSON is one object', async () => {
-    const { stdout } = await runCli(['env', '--profile', 'onprem', '--shell', 'json'], {
-      env: world.env,
-    })
-    expect(JSON.parse(stdout.toString())).toMatchObject({
-      AWS_SESSION_TOKEN: expect.stringMatching(/.{50,}/) as string,
-    })
+  test('its region is that of the program, else that of the role, as with exec', async () => {
+    expect(await env([])).toContain("export AWS_REGION='eu-central-1'\n")
+    const own = await env([], { AWS_DEFAULT_REGION: 'us-east-1' })
+    expect(own).toContain("export AWS_REGION='us-east-1'\nexport AWS_DEFAULT_REGION='us-east-1'\n")
+  })
+
+  test('forms that are no shell set the same', async () => {
+    const dotenv = await env(['--shell', 'dotenv'])
+    expect(dotenv).toMatch(/^AWS_ACCESS_KEY_ID='ASIA\w+'\n/)
+    expect([...dotenv.matchAll(/^(\w+)=/gm)].map(([, name]) => name).toSorted()).toEqual(SET)
+    const json = JSON.parse(await env(['--shell', 'json'])) as Record<string, string>
+    expect(Object.keys(json).toSorted()).toEqual(SET)
+    expect(json['AWS_SESSION_TOKEN']).toMatch(/.{50,}/)
+  })
+
+  test('forms that are no shell have no words for --unset', async () => {
+    const { exitCode, stderr } = await runCli(['env', '--unset', '--shell', 'json'])
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('json has no words for --unset [ERR_USAGE_CONFLICT]')
   })
 })

@@ -155,6 +155,13 @@ describe.skipIf(!hasSoftToken)('keys on tokens', () => {
         [],
         'without a login no certificate matches',
       ],
+      [
+        'an id in hex digits',
+        'pkcs11:token=card;id=01',
+        ['--pin', 'env:PIN'],
+        'did you mean id=%01?',
+      ],
+      ['an id in hex digits and no PIN', 'pkcs11:token=card;id=01', [], '; did you mean id=%01?'],
       ['no such token', 'pkcs11:token=nobody', [], 'ERR_TOKEN_NOT_FOUND'],
       [
         'another key',
@@ -180,6 +187,13 @@ describe.skipIf(!hasSoftToken)('keys on tokens', () => {
       expect(result.stderr).toContain(words)
       expect(result.stderr).toContain('\nhint: ')
       expect(result.stderr).not.toContain('hunter2')
+    })
+
+    it('the id of a key in hex digits', async () => {
+      const key = ['--private-key', 'pkcs11:token=card;id=03', ...LIBRARY, ...withPin()]
+      const result = await run([...credentialProcess(join(stage.folder, 'leaf.pem')), ...key])
+      expect(result.exitCode).toBe(4)
+      expect(result.stderr).toContain('did you mean id=%03?')
     })
 
     it.runIf(hasCompiler)('a module that crashes', async () => {
@@ -298,7 +312,7 @@ describe('without pkcs11js', () => {
     )
     expect(result.exitCode).toBe(4)
     expect(result.stderr).toContain('ERR_TOKEN_SUPPORT_MISSING')
-    expect(result.stderr).toContain('hint: npm install --global pkcs11js@2.1.7')
+    expect(result.stderr).toContain('hint: npm install -g pkcs11js@2.1.7')
     const { privateKeyPath } = await stage.issue('file')
     expect(
       await runCli(['sign-string', '--private-key', privateKeyPath], { launcher }),

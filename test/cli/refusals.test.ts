@@ -12,6 +12,7 @@ import {
   ARN_FLAGS,
   credentialsIn,
   openStage,
+  replacing,
   type Stage,
   type StagedEmulatorOptions,
 } from '../support/cli-stage.ts'
@@ -34,7 +35,7 @@ afterAll(async () => {
 interface Refusal {
   readonly what: string
   readonly identity?: () => Promise<readonly string[]>
-  readonly flags?: readonly string[]
+  readonly flags?: readonly [flag: string, value: string]
   readonly emulator?: StagedEmulatorOptions | (() => Promise<StagedEmulatorOptions>)
   readonly exitCode: number
   readonly code: string
@@ -328,16 +329,24 @@ describe.each([
   ['by the network', BY_THE_NETWORK],
 ])('a refusal %s', (_where, refusals) => {
   it.each(refusals)('$what', async (refusal) => {
-    const { identity, flags = [], emulator, exitCode, code, message, hint } = refusal
+    const {
+      identity,
+      flags: [flag, value = ''] = [],
+      emulator,
+      exitCode,
+      code,
+      message,
+      hint,
+    } = refusal
     const options = typeof emulator === 'function' ? await emulator() : emulator
     const endpoint = await stage.emulate(options)
-    const result = await runCli([
+    const good = [
       'credential-process',
       ...(identity === undefined ? goodFlags : await identity()),
       ...ARN_FLAGS,
       ...['--endpoint', endpoint.url],
-      ...flags,
-    ])
+    ]
+    const result = await runCli(flag === undefined ? good : replacing(good, flag, value))
     const lines = result.stderr.split('\n')
     const errorLine = lines.findIndex((line) => line.startsWith('rolesanywhere: error: '))
     expect(result.stdout.length).toBe(0)

@@ -243,6 +243,11 @@ describe('the credentials are none', () => {
     expect(credentials(await jsonUnder('missing-secret'))).not.toHaveProperty('secretAccessKey')
   })
 
+  test('expires-in', async () => {
+    const { expiration } = credentials(await jsonUnder('expires-in=120'))
+    expect(expiration).toBe(`${new Date(now + 120_000).toISOString().slice(0, 19)}Z`)
+  })
+
   test('expired, bad-expiration', async () => {
     const { expiration = '' } = credentials(await jsonUnder('expired'))
     expect(Date.parse(expiration)).toBeLessThan(now)

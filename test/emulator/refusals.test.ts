@@ -225,6 +225,13 @@ describe('an Authorization header that is not one is refused', () => {
   test.each<[string, (value: string) => string, RegExp]>([
     ['no parameters', () => 'AWS4-X509-RSA-SHA256', /no parameters/],
     ['another algorithm', (value) => value.replace('X509-ECDSA', 'HMAC'), /not an algorithm/],
+    ...['__proto__', 'toString', 'constructor'].map(
+      (name): [string, (value: string) => string, RegExp] => [
+        `the algorithm ${name}`,
+        (value) => value.replace(/^[^ ]+/, name),
+        /not an algorithm/,
+      ],
+    ),
     ['no signature', (value) => value.replace(/, Signature=.*/, ''), /has no Signature/],
     [
       'upper-case hexadecimal',
@@ -358,6 +365,7 @@ describe('the certificate has to be one', () => {
 describe('a leaf without what Roles Anywhere asks for is refused', () => {
   test.each<[string, CertificateOptions, RegExp]>([
     ['a CA certificate', { isCa: true }, /is a CA certificate/],
+    ['no basicConstraints', { isCa: null }, /has no basicConstraints/],
     ['no keyUsage', { keyUsage: null }, /has no keyUsage extension/],
     [
       'keyUsage without digitalSignature',
@@ -374,10 +382,6 @@ describe('a leaf without what Roles Anywhere asks for is refused', () => {
   ])('%s', async (_, options, reason) => {
     expect(await answerToLeaf(options)).toEqual(denied(INSUFFICIENT, reason))
   })
-
-  test('no basicConstraints is no fault', async () => {
-    expect(await answerToLeaf({ isCa: null })).toMatchObject({ status: 201 })
-  })
 })
 
 describe('validity and revocation', () => {
@@ -393,9 +397,15 @@ describe('validity and revocation', () => {
     )
   })
 
-  test('the first and the last second count', async () => {
-    const answer = await answerToLeaf({ notBefore: new Date(NOW), notAfter: new Date(NOW) })
-    expect(answer).toMatchObject({ status: 201 })
+  test('the first and the last second count, the last one to its end', async () => {
+    const issued = await root.issue({ notBefore: new Date(NOW), notAfter: new Date(NOW) })
+    let now = NOW
+    await using at = await startEmulator({ trustAnchors: root.certificatePem, clock: () => now })
+    const statuses: number[] = []
+    for (now of [NOW - 1, NOW, NOW + 999, NOW + 1000]) {
+      statuses.push((await exchange(at.url, signed(issued))).status)
+    }
+    expect(statuses).toEqual([403, 201, 201, 403])
   })
 
   test('revoked', async () => {
@@ -485,6 +495,21 @@ describe('a chain that does not lead to the trust anchor is refused', () => {
     const request = signed({ headers: [['X-Amz-X509-Chain', 'AAAA,BBBB']] })
     expect(await answerTo(request)).toEqual(
       denied('Malformed certificate chain', /X-Amz-X509-Chain does not hold/),
+    )
+  })
+})
+
+describe('path building is bounded', () => {
+  test('by certificates that all sign each other', async () => {
+    const { privateKeyPem } = await createAuthority()
+    const equals = await Promise.all(
+      [1n, 2n, 3n, 4n, 5n].map((serialNumber) =>
+        createAuthority({ subject: 'CN=Equal', privateKeyPem, serialNumber }),
+      ),
+    )
+    const chainPem = equals.map(({ certificatePem }) => certificatePem)
+    expect(await answerToLeaf({}, equals[0], { chainPem })).toEqual(
+      denied(UNTRUSTED, /holds the issuer "CN=Equal" of the certificate "CN=Equal"/),
     )
   })
 })

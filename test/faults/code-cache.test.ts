@@ -56,7 +56,7 @@ describe('the folder of compiled code', () => {
 
   it.each([
     ['the home folder', '.', 0o777],
-    ['a folder on the way', '.cache', 0o775],
+    ['a folder on the way', '.cache', 0o777],
     ['the folder itself', '.cache/rolesanywhere/code', 0o1777],
   ])('is not used when others can write to %s', async (_name, path, mode) => {
     const open = join(home, path)

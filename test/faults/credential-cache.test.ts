@@ -7,12 +7,14 @@
 
 import { execFileSync } from 'node:child_process'
 import {
+  chmodSync,
   chownSync,
   lchownSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -22,15 +24,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SessionCredentials } from '../../src/core/credentials.ts'
-import { entryName, isPrivateFolder, subjectText } from '../../src/session/cache/cache-entry.ts'
+import { entryName, readEntry, subjectText } from '../../src/session/cache/cache-entry.ts'
+import { openCacheFolder } from '../../src/session/cache/cache-folder.ts'
 import {
   listEntries,
   throughCache,
   type CachePorts,
 } from '../../src/session/cache/credential-cache.ts'
+import { ServerClock } from '../../src/session/server-clock.ts'
 import { acquireFileLock } from '../../src/machine/file-lock.ts'
 import { ARN_FLAGS, credentialsIn, openStage } from '../support/cli-stage.ts'
-import { EXECUTABLE, runCli } from '../support/run-cli.ts'
+import { EXECUTABLE, runCli, type CliResult } from '../support/run-cli.ts'
 
 const START = Date.parse('2026-01-01T00:00:00Z')
 const HOUR = 3_600_000
@@ -51,6 +55,10 @@ beforeEach(() => {
   now = START
   fetched = 0
   ports = {
+    serverClock: new ServerClock(
+      () => now,
+      () => now,
+    ),
     clock: () => now,
     random: () => 0.5,
     wait: async (ms) => {
@@ -87,6 +95,7 @@ describe('an entry', () => {
     ['expiresAt', Date.UTC(10_000, 0, 1)],
     ['expiresAt', -1],
     ['fetchedAt', -1],
+    ['clockOffsetMs', 0.5],
   ])('with %s %d is fetched again, and not listed', async (member, value) => {
     await obtain()
     const path = join(folder, `${NAME}.json`)
@@ -104,27 +113,85 @@ describe('an entry', () => {
   })
 })
 
-describe.skipIf(!isRoot)('a folder of another user', () => {
-  it('is refused, however private it is', () => {
+describe.skipIf(!isRoot)('another user', () => {
+  const opened = (path: string): boolean => {
+    using found = openCacheFolder(path)
+    return found !== undefined
+  }
+
+  it('is not believed in a folder of his, however private it is', () => {
     mkdirSync(folder, { mode: 0o700 })
     chownSync(folder, NOBODY, NOBODY)
-    expect(() => isPrivateFolder(folder)).toThrow(/belongs to another user \(uid 65534\)/u)
+    expect(() => opened(folder)).toThrow(/belongs to user 65534 \(nobody\)/u)
   })
 
-  it('is refused as a link to a folder of ours: it may lead elsewhere tomorrow', () => {
+  it('is not followed over a link to a folder of ours: it may lead elsewhere tomorrow', () => {
     mkdirSync(folder, { mode: 0o700 })
     const link = join(base, 'link')
     symlinkSync(folder, link)
-    expect(isPrivateFolder(link)).toBe(true)
+    expect(opened(link)).toBe(true)
     lchownSync(link, NOBODY, NOBODY)
-    expect(() => isPrivateFolder(link)).toThrow(/belongs to another user \(uid 65534\)/u)
+    expect(() => opened(link)).toThrow(
+      /the link ".*" on the way to the cache belongs to user 65534/u,
+    )
+  })
+
+  it('is not trusted with a folder above, where he could put another in the place of ours', async () => {
+    await using stage = await openStage()
+    const emulator = await stage.emulate()
+    const { flags } = await stage.issue('client')
+    const parent = join(base, 'parent')
+    mkdirSync(parent, { mode: 0o755 })
+    const run = async (): Promise<CliResult> =>
+      runCli([
+        ...['credential-process', ...flags, ...ARN_FLAGS, '--endpoint', emulator.url],
+        ...['--cache', '--cache-dir', join(parent, 'cache')],
+      ])
+    expect(credentialsIn(await run())).toBeDefined()
+    chownSync(parent, NOBODY, NOBODY)
+    const refused = await run()
+    expect({ code: refused.exitCode, stdout: refused.stdout.length }).toEqual({
+      code: 3,
+      stdout: 0,
+    })
+    expect(refused.stderr).toMatch(
+      /the folder ".*parent" on the way to the cache belongs to user 65534 \(nobody\) \[ERR_CONFIG_FILE_PERMISSIONS\]/u,
+    )
+  })
+
+  it('plants no entry that we would believe, nor one that others could have read or is a link', async () => {
+    await obtain()
+    const path = join(folder, `${NAME}.json`)
+    expect(readEntry(path, SUBJECT)).toBeDefined()
+    chownSync(path, NOBODY, NOBODY)
+    expect(readEntry(path, SUBJECT)).toBeUndefined()
+    chownSync(path, 0, 0)
+    chmodSync(path, 0o604)
+    expect(readEntry(path, SUBJECT)).toBeUndefined()
+    chmodSync(path, 0o600)
+    renameSync(path, join(folder, 'elsewhere'))
+    symlinkSync('elsewhere', path)
+    expect(readEntry(path, SUBJECT)).toBeUndefined()
+  })
+})
+
+describe('a folder that is swapped while credentials are fetched', () => {
+  it('gets nothing: they are kept in the one that was looked at', async () => {
+    const swapped = async (): Promise<SessionCredentials> => {
+      renameSync(folder, join(base, 'aside'))
+      mkdirSync(folder, { mode: 0o700 })
+      return await fetchOnce()
+    }
+    await throughCache(folder, SUBJECT, swapped, ports)
+    expect(readdirSync(folder)).toEqual([])
+    expect(readdirSync(join(base, 'aside'))).toEqual([`${NAME}.json`])
   })
 })
 
 describe('drafts of killed processes', () => {
   it('are removed once no living process can be at work on them, and nothing else is', async () => {
     mkdirSync(folder, { mode: 0o700 })
-    const drafts = [`${NAME}.0123456789abcdef.tmp`, `${NAME}.lock.0123456789abcdef`]
+    const drafts = [`${NAME}.0123456789abcdef.tmp`, `.${NAME}.lock.7.${'ab'.repeat(16)}.tmp`]
     const others = [`${NAME}.fedcba9876543210.tmp`, 'notes.0123456789abcdef.tmp', 'notes']
     for (const name of [...drafts, ...others]) writeFileSync(join(folder, name), '')
     for (const name of drafts) utimesSync(join(folder, name), START / 1000, START / 1000 - 91)
@@ -153,12 +220,12 @@ describe('a disk that takes no byte more', () => {
 })
 
 describe('the wait for another process', () => {
-  it('ends when the time of the whole run is up', async () => {
+  it('ends when a fetch would have ended, and a person would have typed a PIN', async () => {
     mkdirSync(folder, { mode: 0o700 })
     await using held = await acquireFileLock(join(folder, `${NAME}.lock`), { patienceMs: 0 }, ports)
     expect(held).toBeDefined()
-    await throughCache(folder, SUBJECT, fetchOnce, { ...ports, patienceMs: 3000 })
-    expect(now - START).toBeGreaterThanOrEqual(3000)
-    expect(now - START).toBeLessThan(4000)
+    await throughCache(folder, SUBJECT, fetchOnce, { ...ports, fetchMs: 3_000 })
+    expect(now - START).toBeGreaterThanOrEqual(123_000)
+    expect(now - START).toBeLessThan(124_000)
   })
 })

@@ -342,6 +342,7 @@ const L8: FaultRow = {
         })
       },
       clock: time.clock,
+      monotonic: time.monotonic,
       random: seeded(1),
       schedule: time.schedule,
       reporter: { warn: () => undefined, debug: () => undefined },

@@ -7,16 +7,15 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { verify } from 'node:crypto'
 import { chmodSync, copyFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { parsePkcs11Uri } from '../../src/core/pkcs11-uri.ts'
 import type { Identity } from '../../src/core/ports.ts'
 import { createAuthority } from '../../src/emulator/throwaway-pki.ts'
-import type { HostDeadlines } from '../../src/identity/pkcs11/module/module-host.ts'
-import {
-  loadPkcs11Identity,
-  type Pkcs11IdentityOptions,
-} from '../../src/identity/pkcs11/token/load-pkcs11-identity.ts'
-import { findTokens, ModulePool } from '../../src/identity/pkcs11/token/token-search.ts'
+import type { ModuleDeadlines } from '../../src/identity/pkcs11/module/host-channel.ts'
+import { RunningModules } from '../../src/identity/pkcs11/module/running-modules.ts'
+import type { IdentityOptions } from '../../src/identity/identity-options.ts'
+import { loadPkcs11Identity } from '../../src/identity/pkcs11/token/load-pkcs11-identity.ts'
+import { findTokens } from '../../src/identity/pkcs11/token/find-tokens.ts'
 import type { SecretSource } from '../../src/core/secret-source.ts'
 import { placed, type Written } from '../support/places.ts'
 import {
@@ -31,7 +30,11 @@ import { testPorts, type TestPorts } from '../support/token-ports.ts'
 
 const MESSAGE = Buffer.from('message')
 const CERTIFICATE = 'pkcs11:token=main;object=ec'
-const SHORT: HostDeadlines = { callMs: 1500, personMs: 1500 }
+/** For calls that nobody is waited for in, or for those with a person: the others keep their time. */
+const SHORT_CALL: ModuleDeadlines = { callMs: 1500, personMs: 60_000 }
+const SHORT_SIGNATURE: ModuleDeadlines = { callMs: 60_000, personMs: 1500 }
+/** Until a fact is given up that the system brings about when it gets to it; in milliseconds. */
+const PATIENCE = { timeout: 20_000 }
 
 const FLAG = { keypad: '100', countLow: '10000', finalTry: '20000', locked: '40000' }
 
@@ -55,6 +58,11 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
     proxy = new ProxyModule(tokens)
   }, 60_000)
 
+  afterEach(async () => {
+    // What a test closed has been told to end; the next one looks for its own process.
+    await expect.poll(() => hostProcesses(), PATIENCE).toEqual([])
+  })
+
   afterAll(() => {
     tokens[Symbol.dispose]()
   })
@@ -63,7 +71,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
     readonly faults?: string
     readonly answers?: readonly string[]
     readonly env?: Readonly<Record<string, string>>
-    readonly deadlines?: HostDeadlines
+    readonly deadlines?: ModuleDeadlines
   }
 
   function world({ faults, answers, env, deadlines }: Given = {}): TestPorts {
@@ -76,12 +84,9 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
 
   const fromEnv: SecretSource = { kind: 'env', argument: 'PIN', namedBy: 'pin' }
 
-  async function load(
-    ports: TestPorts,
-    options: Written<Pkcs11IdentityOptions> = {},
-  ): Promise<Identity> {
+  async function load(ports: TestPorts, options: Written<IdentityOptions> = {}): Promise<Identity> {
     return loadPkcs11Identity(
-      placed({ library: proxy.path, certificate: CERTIFICATE, pin: fromEnv, ...options }),
+      placed({ pkcs11Lib: proxy.path, certificate: CERTIFICATE, pin: fromEnv, ...options }),
       ports,
     )
   }
@@ -157,10 +162,10 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(proxy.calls('C_Login')).toEqual([])
     })
 
-    test('the final try is made only with --allow-final-pin-try', async () => {
+    test('the final try is made only when that is allowed', async () => {
       await expect(load(world({ faults: `flags=${FLAG.finalTry}` }))).rejects.toMatchObject({
         code: 'ERR_TOKEN_PIN_FINAL_TRY',
-        hint: expect.stringContaining('--allow-final-pin-try') as string,
+        hint: expect.stringContaining('allowFinalPinTry') as string,
       })
       expect(proxy.calls('C_Login')).toEqual([])
       const ports = world({ faults: `flags=${FLAG.finalTry}` })
@@ -182,7 +187,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       const failure = load(world({ env: { PIN: 'wrong-pin' } }))
       await expect(failure).rejects.toMatchObject({
         code: 'ERR_TOKEN_PIN_INCORRECT',
-        message: expect.stringMatching(/--pin/u) as string,
+        message: expect.stringMatching(/\(from pin\)$/u) as string,
       })
       expect(proxy.calls('C_Login')).toEqual(['C_Login user=1 0xa0'])
     })
@@ -255,12 +260,14 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
 
   describe('modules', () => {
     test('one that hangs in C_Initialize is cut at the deadline', async () => {
-      const started = performance.now()
       await expect(
-        load(world({ faults: 'hang=C_Initialize', deadlines: SHORT })),
-      ).rejects.toMatchObject({ code: 'ERR_TOKEN_TIMEOUT' })
-      expect(performance.now() - started).toBeLessThan(10 * SHORT.callMs)
-      expect(hostProcesses()).toEqual([])
+        load(world({ faults: 'hang=C_Initialize', deadlines: SHORT_CALL })),
+      ).rejects.toMatchObject({
+        code: 'ERR_TOKEN_TIMEOUT',
+        detail: { operation: 'open', timeoutMs: SHORT_CALL.callMs },
+      })
+      // It was killed, but the system may take its time to end it.
+      await expect.poll(() => hostProcesses(), PATIENCE).toEqual([])
     })
 
     test('one that crashes in C_Initialize is named', async () => {
@@ -279,7 +286,9 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
     })
 
     test('one that hangs while it signs fails that signature only', async () => {
-      await using identity = await load(world({ faults: 'hang=C_Sign:1', deadlines: SHORT }))
+      await using identity = await load(
+        world({ faults: 'hang=C_Sign:1', deadlines: SHORT_SIGNATURE }),
+      )
       await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({
         code: 'ERR_TOKEN_TIMEOUT',
       })
@@ -291,7 +300,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(await signs(identity)).toBe(true)
       const [pid] = hostProcesses()
       process.kill(pid!, 'SIGKILL')
-      await expect.poll(() => isReaped(pid!)).toBe(true)
+      await expect.poll(() => isReaped(pid!), PATIENCE).toBe(true)
       expect(await signs(identity)).toBe(true)
       expect(hostProcesses()).not.toContain(pid)
     })
@@ -300,7 +309,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       await using identity = await load(world({ faults: 'hang=C_Sign:1' }))
       const cancel = new AbortController()
       const pending = identity.signer.sign(MESSAGE, { signal: cancel.signal })
-      await expect.poll(() => proxy.calls('C_Sign')).toHaveLength(1)
+      await expect.poll(() => proxy.calls('C_Sign'), PATIENCE).toHaveLength(1)
       cancel.abort()
       await expect(pending).rejects.toMatchObject({ code: 'ERR_CANCELLED' })
       expect(await signs(identity)).toBe(true)
@@ -319,22 +328,22 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
 
     test('one that hangs ends with a parent that is killed', async () => {
       const { url } = import.meta
-      const host = new URL('../../src/identity/pkcs11/module/module-host.ts', url).href
+      const source = new URL('../../src/identity/pkcs11/module/module-process.ts', url).href
       const { secrets } = world({ faults: 'hang=C_Initialize' })
       const parent = spawn(
         process.execPath,
         [
           ...['--input-type=module', '--eval'],
-          `import { ModuleHost } from ${JSON.stringify(host)}
-           await ModuleHost.start({ path: ${JSON.stringify(proxy.path)}, env: process.env })`,
+          `import { ModuleProcess } from ${JSON.stringify(source)}
+           await ModuleProcess.start({ path: ${JSON.stringify(proxy.path)}, env: process.env })`,
         ],
         { env: secrets.env, stdio: 'ignore' },
       )
-      await expect.poll(() => proxy.calls('C_Initialize'), { timeout: 8000 }).toHaveLength(1)
+      await expect.poll(() => proxy.calls('C_Initialize'), PATIENCE).toHaveLength(1)
       const [pid] = hostProcesses(parent.pid)
       expect(pid).toBeTypeOf('number')
       parent.kill('SIGKILL')
-      await expect.poll(() => isRunning(pid!), { timeout: 5000 }).toBe(false)
+      await expect.poll(() => isRunning(pid!), PATIENCE).toBe(false)
     })
 
     test('one that fails to list its slots hides no other', async () => {
@@ -342,16 +351,16 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       const broken = join(tokens.folder, 'broken.so')
       execFileSync('gcc', ['-shared', '-fPIC', '-o', broken, source])
       const { secrets, reporter } = world()
-      await using pool = new ModulePool({ env: secrets.env, reporter })
+      await using running = new RunningModules({ env: secrets.env, reporter })
       const group = [broken, SOFTHSM].map((path) => ({ path, origin: 'test' }))
       const found = await findTokens(
         parsePkcs11Uri('pkcs11:token=main'),
         { groups: [group], isExplicit: false, rejected: [] },
-        pool,
+        running,
       )
       expect(found.map(({ slot }) => slot.token.label)).toEqual(['main'])
-      expect(pool.failures).toMatchObject([{ code: 'ERR_TOKEN_FAILED' }])
-      await expect(load(world(), { library: broken })).rejects.toMatchObject({
+      expect(running.failures).toMatchObject([{ code: 'ERR_TOKEN_FAILED' }])
+      await expect(load(world(), { pkcs11Lib: broken })).rejects.toMatchObject({
         code: 'ERR_TOKEN_FAILED',
       })
     })
@@ -363,7 +372,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
         expect(hostProcesses()).toHaveLength(1)
       }
       expect(proxy.calls('C_Finalize')).toEqual(['C_Finalize 0x0'])
-      await expect.poll(() => hostProcesses()).toEqual([])
+      await expect.poll(() => hostProcesses(), PATIENCE).toEqual([])
     })
   })
 
@@ -391,14 +400,14 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
 
     test('tokens that go away and come back', async () => {
       const away = `${tokens.tokens}-away`
-      await using identity = await load(world(), { library: SOFTHSM })
+      await using identity = await load(world(), { pkcs11Lib: SOFTHSM })
       expect(await signs(identity)).toBe(true)
       renameSync(tokens.tokens, away)
       try {
-        const started = performance.now()
-        await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({ exitCode: 4 })
-        await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({ exitCode: 4 })
-        expect(performance.now() - started).toBeLessThan(8000)
+        // SoftHSM does not start without its folder; nothing waits for a deadline.
+        const code = 'ERR_TOKEN_MODULE_UNUSABLE'
+        await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({ code })
+        await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({ code })
       } finally {
         renameSync(away, tokens.tokens)
       }
@@ -409,7 +418,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       using others = new SoftTokens()
       others.addToken('main')
       const away = `${tokens.tokens}-away`
-      await using identity = await load(world(), { library: SOFTHSM })
+      await using identity = await load(world(), { pkcs11Lib: SOFTHSM })
       renameSync(tokens.tokens, away)
       renameSync(others.tokens, tokens.tokens)
       try {
@@ -427,7 +436,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
 
   describe('files that are no modules', () => {
     const rejection = async (library: string): Promise<unknown> =>
-      load(world(), { library }).catch((error: unknown) => error)
+      load(world(), { pkcs11Lib: library }).catch((error: unknown) => error)
 
     test.each([
       ['/etc/passwd', /not a shared library/u],
@@ -472,7 +481,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
     test('a relative module-path, and a module-name with a slash', async () => {
       for (const query of ['module-path=softhsm/libsofthsm2.so', 'module-name=..%2Flibsofthsm2']) {
         const certificate = `${CERTIFICATE}?${query}`
-        await expect(load(world(), { library: undefined, certificate })).rejects.toMatchObject({
+        await expect(load(world(), { pkcs11Lib: undefined, certificate })).rejects.toMatchObject({
           code: 'ERR_TOKEN_MODULE_UNUSABLE',
         })
       }
@@ -482,7 +491,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
   test('module-path and module-name of a URI choose the module', async () => {
     for (const query of [`module-path=${SOFTHSM}`, 'module-name=SoftHSM2']) {
       const certificate = `${CERTIFICATE}?${query}`
-      await using identity = await load(world(), { library: undefined, certificate })
+      await using identity = await load(world(), { pkcs11Lib: undefined, certificate })
       expect(await signs(identity)).toBe(true)
     }
   })

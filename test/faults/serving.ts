@@ -18,6 +18,7 @@ import { startEndpoint, type Endpoint } from '../../src/outputs/endpoint/server.
 import { createSession } from '../../src/session/create-session.ts'
 import { RefreshEngine } from '../../src/session/refresh-engine.ts'
 import { createTransport } from '../../src/transport/send.ts'
+import { realTime } from '../support/real-time.ts'
 
 export interface Serving extends AsyncDisposable {
   readonly engine: RefreshEngine
@@ -26,7 +27,7 @@ export interface Serving extends AsyncDisposable {
   readonly warnings: readonly string[]
   /** A GET of the credentials, whole. */
   readonly request: string
-  /** Moves the wall clock of the helper and of the service. */
+  /** Time passes for the helper and the service, in which neither does anything. */
   jump(ms: number): void
 }
 
@@ -41,7 +42,8 @@ const ARN = 'arn:aws:rolesanywhere:eu-central-1:111122223333'
 
 export async function startServing(options: ServingOptions = {}): Promise<Serving> {
   let offsetMs = 0
-  const clock = (): number => Date.now() + offsetMs
+  const time = realTime(() => offsetMs)
+  const { clock, serverClock } = time
   const authority = await createAuthority()
   const { certificatePem, privateKeyPem } = await authority.issue({ keyType: 'ec' })
   const emulator = await startEmulator({
@@ -76,27 +78,16 @@ export async function startServing(options: ServingOptions = {}): Promise<Servin
           endpoint: new URL(options.isDown?.() === true ? 'http://127.0.0.1:1' : emulator.url),
         },
         {
+          ...time,
           identity,
           send: transport.send,
-          clock,
-          random: Math.random,
-          wait: async (ms) =>
-            new Promise((resolve) => {
-              setTimeout(resolve, ms)
-            }),
           signal,
           reporter,
           maxAttempts: 1,
         },
       ),
-    clock,
-    random: Math.random,
-    schedule: (delayMs, task) => {
-      const timer = setTimeout(task, delayMs)
-      return () => {
-        clearTimeout(timer)
-      }
-    },
+    ...time,
+    clock: () => serverClock.now(),
     reporter,
   })
   const { token, text } = ContainerToken.ephemeral()

@@ -7,6 +7,8 @@ import { createSession, type CreateSessionPorts } from '../../src/session/create
 import { createTransport, type Transport } from '../../src/transport/send.ts'
 import { throwawayIdentity } from '../support/throwaway-identity.ts'
 import { tcpServer, type LoopbackServer } from './transport-servers.ts'
+import { ServerClock } from '../../src/session/server-clock.ts'
+import { FakeTime } from '../support/fake-time.ts'
 
 const NOON = Date.parse('2026-11-21T12:00:00Z')
 const ARN = 'arn:aws:rolesanywhere:eu-central-1:123456789012'
@@ -68,7 +70,8 @@ interface Outcome {
 function sessionAt(port: number, overrides: Partial<CreateSessionPorts> = {}): Outcome {
   const waits: number[] = []
   const warnings: string[] = []
-  let now = NOON
+  const time = new FakeTime(NOON)
+  const { clock, monotonic, schedule } = time
   const session = createSession(
     {
       trustAnchorArn: parseTrustAnchorArn(
@@ -82,13 +85,15 @@ function sessionAt(port: number, overrides: Partial<CreateSessionPorts> = {}): O
     {
       identity,
       send: transport.send,
-      clock: () => now,
+      serverClock: new ServerClock(clock, monotonic),
+      clock,
+      monotonic,
+      schedule,
       random: () => 0,
       reporter: { warn: (message) => warnings.push(inWords(message)), debug: () => undefined },
       async wait(ms) {
         waits.push(ms)
-        now += ms
-        return Promise.resolve()
+        await time.advance(ms)
       },
       ...overrides,
     },

@@ -10,11 +10,10 @@ import { promisify } from 'node:util'
 import { fromHttp } from '@aws-sdk/credential-provider-http'
 import { fromInstanceMetadata } from '@smithy/credential-provider-imds'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { demand, hasProgram } from '../support/capabilities.ts'
+import { demand, hasProgram, hasPythonModule, PYTHON } from '../support/capabilities.ts'
 import { createWorld, startServe, type Running, type World } from '../support/long-running.ts'
 
 const run = promisify(execFile)
-const DEBIAN_PYTHON = '/usr/bin/python3'
 const RUBY = '/usr/bin/ruby'
 const succeeds = (program: string, args: readonly string[]): Promise<boolean> =>
   run(program, args).then(
@@ -22,7 +21,7 @@ const succeeds = (program: string, args: readonly string[]): Promise<boolean> =>
     () => false,
   )
 const hasAws = hasProgram('aws')
-const hasBoto3 = demand(await succeeds(DEBIAN_PYTHON, ['-c', 'import boto3']), 'boto3')
+const hasBoto3 = hasPythonModule('boto3')
 const hasRuby = demand(await succeeds(RUBY, ['-e', 'require "aws-sdk-core"']), 'ruby-aws-sdk-core')
 
 let world: World
@@ -71,7 +70,7 @@ describe.skipIf(!hasBoto3)('boto3', () => {
   test.each(WAYS)(
     'takes credentials that it will refresh through %s',
     async (_way, env, method) => {
-      const { stdout } = await run(DEBIAN_PYTHON, ['-c', BOTO3_PROGRAM], { env: env() })
+      const { stdout } = await run(PYTHON, ['-c', BOTO3_PROGRAM], { env: env() })
       const found = JSON.parse(stdout) as Record<string, string>
       expect(found).toMatchObject({ method })
       expect(found['access_key']).toMatch(/^ASIA[A-Z0-9]{16}$/)

@@ -4,7 +4,7 @@
  * Signatures are judged by Node's OpenSSL with the certificate's key, never by code of ours.
  */
 
-import { verify, X509Certificate, type KeyObject } from 'node:crypto'
+import { verify, X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from '../../src/core/arn.ts'
 import type { CreateSessionParameters } from '../../src/core/create-session-request.ts'
@@ -16,26 +16,16 @@ import {
   type Authority,
   type IssuedCertificate,
 } from '../../src/emulator/throwaway-pki.ts'
-import {
-  loadPkcs11Identity,
-  type Pkcs11IdentityOptions,
-} from '../../src/identity/pkcs11/token/load-pkcs11-identity.ts'
+import type { IdentityOptions } from '../../src/identity/identity-options.ts'
+import { loadPkcs11Identity } from '../../src/identity/pkcs11/token/load-pkcs11-identity.ts'
 import { listPkcs11 } from '../../src/identity/pkcs11/token/list-tokens.ts'
 import { readTokenCertificates } from '../../src/identity/pkcs11/token/load-pkcs11-signer.ts'
 import { createSession } from '../../src/session/create-session.ts'
 import { createTransport } from '../../src/transport/send.ts'
-import { existsSync } from 'node:fs'
-import { demand } from '../support/capabilities.ts'
 import { placed, type Written } from '../support/places.ts'
-import {
-  hasOpenconnectTokens,
-  hasSoftToken,
-  P11_KIT_PROXY,
-  PIN,
-  SOFTHSM,
-  SoftTokens,
-} from '../support/soft-token.ts'
+import { hasSoftToken, PIN, SOFTHSM, SoftTokens } from '../support/soft-token.ts'
 import { testPorts, type TestPorts } from '../support/token-ports.ts'
+import { realTime } from '../support/real-time.ts'
 
 const MESSAGE = Buffer.from('AWS4-X509-RSA-SHA256\n20230101T000000Z\nscope\nhash')
 
@@ -107,10 +97,8 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
 
   const ports = (answers: readonly string[] = [PIN]): TestPorts =>
     testPorts({ env: tokens.env, answers })
-  const load = async (
-    options: Written<Pkcs11IdentityOptions>,
-    world = ports(),
-  ): Promise<Identity> => loadPkcs11Identity(placed({ library, ...options }), world)
+  const load = async (options: Written<IdentityOptions>, world = ports()): Promise<Identity> =>
+    loadPkcs11Identity(placed({ pkcs11Lib: library, ...options }), world)
 
   test.each(['rsa-2048', 'rsa-3072', 'ec-256', 'ec-384', 'ec-521'])(
     '%s with its certificate on the token signs after one question',
@@ -195,20 +183,20 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     ])
   })
 
-  test('--reuse-pin answers an always-authenticate key with the PIN of the login', async () => {
+  test('reusePin answers an always-authenticate key with the PIN of the login', async () => {
     const world = ports([PIN])
     const identity = await load({ certificate: 'pkcs11:token=always', reusePin: true }, world)
     expect(await signsWith(identity)).toBe(true)
     expect(world.questions).toHaveLength(1)
   })
 
-  test('without a terminal an always-authenticate key names --reuse-pin', async () => {
+  test('without a terminal an always-authenticate key names reusePin', async () => {
     const pin = { kind: 'env', argument: 'PIN', namedBy: 'pin' } as const
     const world = testPorts({ env: { ...tokens.env, PIN } })
     await using identity = await load({ certificate: 'pkcs11:token=always', pin }, world)
     await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({
       code: 'ERR_TOKEN_PIN_REQUIRED',
-      hint: expect.stringContaining('--reuse-pin') as string,
+      hint: expect.stringContaining('reusePin') as string,
     })
   })
 
@@ -229,18 +217,16 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     await using identity = await load({ ...options, intermediates }, world)
     await using transport = createTransport({ userAgent: 'test' })
     const credentials = await createSession(sessionFor(new URL(emulator.url)), {
+      ...realTime(),
       identity,
       send: transport.send,
-      clock: Date.now,
-      random: Math.random,
-      wait: async () => Promise.resolve(),
       reporter: world.reporter,
     })
     expect(credentials.accessKeyId).toMatch(/^ASIA/u)
     expect(emulator.requests.map(({ verdict }) => verdict.kind)).toEqual(['accepted'])
   })
 
-  test('--use-latest-expiring-certificate chooses among several, which are refused without it', async () => {
+  test('useLatestExpiring chooses among several, which are refused without it', async () => {
     const certificate = 'pkcs11:token=nine'
     await expect(load({ certificate })).rejects.toMatchObject({
       code: 'ERR_TOKEN_AMBIGUOUS',
@@ -248,7 +234,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
         candidates: expect.arrayContaining([expect.stringContaining('id=%01')]) as string[],
       },
     })
-    await using identity = await load({ certificate, useLatestExpiring: true })
+    await using identity = await load({ certificate, useLatestExpiringCertificate: true })
     expect(identity.certificate.subject).toBe('CN=nine')
   })
 
@@ -262,7 +248,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
   describe('refusals are told apart', () => {
     const cases: readonly (readonly [
       name: string,
-      Written<Pkcs11IdentityOptions>,
+      Written<IdentityOptions>,
       code: string,
       words: RegExp,
     ])[] = [
@@ -372,12 +358,12 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
   test('a listing needs no login, and with one shows the keys', async () => {
     const world = ports([PIN])
     const uri = parsePkcs11Uri('pkcs11:token=both')
-    const listed = await listPkcs11({ library, uri }, world)
+    const listed = await listPkcs11({ pkcs11Lib: library, uri }, world)
     expect(world.questions).toEqual([])
     const [token] = listed.modules[0]!.tokens
     expect(token!.certificates).toHaveLength(5)
     expect(token!.keys).toEqual([])
-    const after = await listPkcs11({ library, uri, login: true }, world)
+    const after = await listPkcs11({ pkcs11Lib: library, uri, login: true }, world)
     expect(after.modules[0]!.tokens[0]!.keys.map(({ type }) => type).sort()).toEqual([
       'EC',
       'EC',
@@ -388,69 +374,24 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
   })
 
   test('every URI that a listing prints finds its certificate', async () => {
-    const listed = await listPkcs11({ library, uri: parsePkcs11Uri('pkcs11:token=nine') }, ports())
+    const listed = await listPkcs11(
+      { pkcs11Lib: library, uri: parsePkcs11Uri('pkcs11:token=nine') },
+      ports(),
+    )
     const certificates = listed.modules[0]!.tokens[0]!.certificates
     expect(certificates).toHaveLength(9)
     for (const { uri, subject } of certificates) {
-      const found = await readTokenCertificates({ library, uri: parsePkcs11Uri(uri) }, ports())
+      const found = await readTokenCertificates(
+        { pkcs11Lib: library, uri: parsePkcs11Uri(uri) },
+        ports(),
+      )
       expect(found.map(({ certificate }) => certificate.subject)).toContain(subject)
     }
   })
 
   test('a login for a listing is refused while several tokens are present', async () => {
-    await expect(listPkcs11({ library, login: true }, ports())).rejects.toMatchObject({
+    await expect(listPkcs11({ pkcs11Lib: library, login: true }, ports())).rejects.toMatchObject({
       code: 'ERR_TOKEN_AMBIGUOUS',
-    })
-  })
-})
-
-describe.skipIf(!hasOpenconnectTokens)('the four tokens of openconnect', () => {
-  let tokens: SoftTokens
-  beforeAll(() => {
-    tokens = SoftTokens.ofOpenconnect()
-  })
-  afterAll(() => {
-    tokens[Symbol.dispose]()
-  })
-
-  const modules = [
-    ['SoftHSM', SOFTHSM],
-    ['p11-kit-proxy', P11_KIT_PROXY],
-  ] as const
-  const cases = [
-    { token: 'openconnect-test', asks: true },
-    { token: 'openconnect-test1', asks: false },
-    { token: 'openconnect-test2', asks: true },
-    { token: 'openconnect-test3', asks: true },
-  ]
-  describe.each(modules)('through %s', (_name, library) => {
-    test.runIf(demand(existsSync(library), library)).each(cases)(
-      '$token signs with RSA and EC; a PIN is asked for: $asks',
-      async ({ token, asks }) => {
-        for (const [id, type] of [
-          ['%01', 'rsa'],
-          ['%03', 'ec'],
-        ] as const) {
-          const world = testPorts({ env: tokens.env, answers: [PIN] })
-          const certificate = `pkcs11:token=${token};id=${id}`
-          const identity = await loadPkcs11Identity(placed({ library, certificate }), world)
-          const key: KeyObject = identity.certificate.publicKey
-          expect(key.asymmetricKeyType).toBe(type)
-          expect(await signsWith(identity)).toBe(true)
-          expect(world.questions).toHaveLength(asks ? 1 : 0)
-        }
-      },
-    )
-
-    test.runIf(existsSync(library))('a DSA key is refused by its type', async () => {
-      const world = testPorts({ env: tokens.env, answers: [PIN] })
-      const certificate = 'pkcs11:token=openconnect-test;id=%02'
-      await expect(
-        loadPkcs11Identity(placed({ library, certificate }), world),
-      ).rejects.toMatchObject({
-        code: 'ERR_KEY_UNSUPPORTED',
-      })
-      expect(world.questions).toEqual([])
     })
   })
 })

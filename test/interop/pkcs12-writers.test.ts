@@ -50,7 +50,7 @@ function exportWithOpenssl(name: string, ...args: readonly string[]): void {
 function load(name: string, password: string | undefined = PASSWORD): Promise<Identity> {
   const options: FileIdentityOptions = {
     ...inFiles({ certificate: pathTo(name) }),
-    password: () => Promise.resolve(password),
+    keyPassword: () => Promise.resolve(password),
   }
   return loadFileIdentity(options, recordingPorts())
 }
@@ -142,7 +142,7 @@ describe.skipIf(!hasProgram('openssl'))('what openssl exports', () => {
         certificate: pathTo('leaf.pem'),
         privateKey: pathTo('both.p12'),
         intermediates: pathTo('chain.pem'),
-        password: () => Promise.resolve(PASSWORD),
+        keyPassword: () => Promise.resolve(PASSWORD),
       }),
       recordingPorts(),
     )
@@ -159,7 +159,7 @@ describe.skipIf(!hasProgram('keytool') || !hasProgram('openssl'))('what keytool 
       ...['-dname', 'CN=java client, O=Example', '-validity', '3650', ...common],
     )
     await using identity = await loadFileIdentity(
-      inFiles({ certificate: pathTo('java.p12'), password: () => Promise.resolve('changeit') }),
+      inFiles({ certificate: pathTo('java.p12'), keyPassword: () => Promise.resolve('changeit') }),
       { ...recordingPorts(), clock: Date.now },
     )
     const { certificate, signer } = identity
@@ -190,7 +190,7 @@ describe.skipIf(!hasProgram('ssh-keygen'))('what ssh-keygen makes', () => {
     const name = `${format}-${type}`
     run('ssh-keygen', '-q', '-t', type, '-m', format, '-N', 'secret', '-f', pathTo(name))
     const { publicKey, signer } = await loadFileSigner(
-      inFiles({ privateKey: pathTo(name), password: () => Promise.resolve('secret') }),
+      inFiles({ privateKey: pathTo(name), keyPassword: () => Promise.resolve('secret') }),
       recordingPorts(),
     )
     const expected = createPrivateKey({ key: readFileSync(pathTo(name)), passphrase: 'secret' })

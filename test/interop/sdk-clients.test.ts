@@ -16,20 +16,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts'
 import { createAuthority } from '../../src/emulator/throwaway-pki.ts'
 import { fromRolesAnywhere } from '../../src/index.ts'
-import { demand, hasProgram } from '../support/capabilities.ts'
+import { hasProgram, hasPythonModule, PYTHON } from '../support/capabilities.ts'
 import { PROGRAM } from '../support/run-cli.ts'
 
 const ARN = 'arn:aws:rolesanywhere:eu-central-1:111122223333'
 const run = promisify(execFile)
-const DEBIAN_PYTHON = '/usr/bin/python3'
 const hasAws = hasProgram('aws')
-const hasBoto3 = demand(
-  await run(DEBIAN_PYTHON, ['-c', 'import boto3']).then(
-    () => true,
-    () => false,
-  ),
-  'boto3',
-)
+const hasBoto3 = hasPythonModule('boto3')
 
 let folder: string
 let emulator: Emulator
@@ -90,7 +83,7 @@ describe('a profile with our credential_process', () => {
   })
 
   it.skipIf(!hasBoto3)('gives boto3 complete credentials that it will refresh', async () => {
-    const { stdout } = await run(DEBIAN_PYTHON, ['-c', BOTO3_PROGRAM], { env })
+    const { stdout } = await run(PYTHON, ['-c', BOTO3_PROGRAM], { env })
     const found = JSON.parse(stdout) as Record<string, string>
     expect(found['method']).toBe('custom-process')
     expect(found['access_key']).toMatch(/^ASIA[A-Z0-9]{16}$/u)

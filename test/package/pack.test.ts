@@ -4,7 +4,7 @@
  * @module
  */
 
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
@@ -24,6 +24,14 @@ import { runCli, startCli } from '../support/run-cli.ts'
 
 const run = promisify(execFile)
 const ROOT = join(import.meta.dirname, '../..')
+
+/** What Debian calls Node; the tests themselves run on the pinned one. */
+const OLD_NODE = '/usr/bin/node'
+const hasOldNode = existsSync(OLD_NODE) && isOlder(execFileSync(OLD_NODE, ['--version']).toString())
+
+function isOlder(version: string): boolean {
+  return Number.parseInt(version.slice(1), 10) < 24
+}
 
 let folder: string
 let packed: readonly string[]
@@ -66,7 +74,7 @@ describe('the package', () => {
   it('holds no source, test, key, map or machine path', () => {
     const strangers = packed.filter(
       (path) =>
-        !/^(?:bin\/[a-z-]+\.(?:js|json)|docs\/(?:[a-z0-9-]+\.md|recipes\/[a-z-]+\.py)|examples\/[a-z0-9./-]+|packaging\/systemd\/(?:user\/)?[a-z@-]+\.[a-z]+|[A-Z]+(?:\.md)?|package\.json)$/u.test(
+        !/^(?:bin\/[a-z-]+\.(?:m?js|json)|docs\/(?:[a-z0-9-]+\.md|recipes\/[a-z-]+\.py)|examples\/[a-z0-9./-]+|packaging\/systemd\/(?:user\/)?[a-z@-]+\.[a-z]+|[A-Z]+(?:\.md)?|package\.json)$/u.test(
           path,
         ) &&
         !/^dist\/(?:(?:chunks\/)?[\w.-]+\.c?js|types\/[\w/-]+\.d\.ts|THIRD-PARTY-LICENSES\.txt|sbom\.cdx\.json)$/u.test(
@@ -187,6 +195,48 @@ describe('the installed library', () => {
       failure: 'ERR_CONFIG_FILE_UNREADABLE',
     })
     expect((JSON.parse(stdout) as { left: number }).left).toBeGreaterThan(3_500_000)
+  })
+
+  it('is there for require, and exports the same', async () => {
+    const program = `
+      const library = require('rolesanywhere')
+      import('rolesanywhere').then((imported) => console.log(JSON.stringify([
+        Object.keys(library).toSorted(),
+        Object.keys(imported).filter((name) => !/^(default|module.exports)$/.test(name)).toSorted(),
+      ])))`
+    const args = ['--input-type=commonjs', '--eval', program]
+    const { stdout, stderr } = await run(process.execPath, args, { cwd: join(folder, 'consumer') })
+    const names = ['RolesAnywhereError', 'fromRolesAnywhere']
+    expect(JSON.parse(stdout)).toEqual([names, names])
+    expect(stderr).toBe('')
+    const bundle = (await import(join(installed, 'rolesanywhere/dist/index.js'))) as object
+    expect(Object.keys(bundle).toSorted()).toEqual(names)
+  })
+
+  it('says to an old Node which one it needs', async () => {
+    const old = join(folder, 'old-node.cjs')
+    const versions = `{ value: { ...process.versions, node: '20.20.2' } }`
+    writeFileSync(old, `Object.defineProperty(process, 'versions', ${versions})`)
+    for (const [type, program] of [
+      ['module', `import 'rolesanywhere'`],
+      ['commonjs', `require('rolesanywhere')`],
+    ] as const) {
+      const args = ['--require', old, `--input-type=${type}`, '--eval', program]
+      const failing = run(process.execPath, args, { cwd: join(folder, 'consumer') })
+      await expect(failing).rejects.toMatchObject({
+        stderr: expect.stringContaining(
+          'Error: rolesanywhere needs Node.js 24 or newer, and is running on 20.20.2',
+        ) as string,
+      })
+    }
+  })
+
+  it.skipIf(!hasOldNode)('says so on a Node that is really old', async () => {
+    const args = ['--input-type=module', '--eval', `import 'rolesanywhere'`]
+    const failing = run(OLD_NODE, args, { cwd: join(folder, 'consumer') })
+    await expect(failing).rejects.toMatchObject({
+      stderr: expect.stringContaining('Error: rolesanywhere needs Node.js 24 or newer') as string,
+    })
   })
 
   it('has types that a strict project accepts', { timeout: 60_000 }, async () => {

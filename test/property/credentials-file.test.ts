@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { setProfileKeys } from '../../src/outputs/credentials-file/edit-profile.ts'
 import { parseAwsConfigFile } from '../../src/settings/aws-config-file.ts'
+import { valuesOf } from '../support/aws-values.ts'
 
 const KEYS = { aws_access_key_id: 'ASIAX', aws_secret_access_key: 's/=+', aws_session_token: 't' }
 
@@ -58,9 +59,10 @@ test('what parsed before parses after, with the same other profiles and the new 
         return
       }
       const after = parseAwsConfigFile(set(text), 'credentials', 'x')
-      expect(Object.fromEntries(after.profile.get('demo') ?? [])).toMatchObject(KEYS)
+      expect(valuesOf(after.profile.get('demo'))).toMatchObject(KEYS)
       for (const [name, properties] of before.profile) {
-        if (name !== 'demo') expect(after.profile.get(name)).toEqual(properties)
+        if (name === 'demo') continue
+        expect(valuesOf(after.profile.get(name))).toEqual(valuesOf(properties))
       }
     }),
     { numRuns: 3000 },

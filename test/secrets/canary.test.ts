@@ -23,6 +23,7 @@ import { findLeaks, needlesOf, type Needle } from './find-leaks.ts'
 const KEY_PASSWORD = 'canary: the "key" password/ñ+1=%'
 const OTHER_PASSWORD = 'canary: one more pässword, of no use'
 const PROXY_PASSWORD = 'canary-proxy+password~of/someone'
+const PIN = 'canary-pin+of/someone~4711'
 
 let stage: Stage
 let planted: readonly Needle[]
@@ -53,6 +54,7 @@ beforeAll(async () => {
     'the key password': KEY_PASSWORD,
     'another password': OTHER_PASSWORD,
     'the proxy password': PROXY_PASSWORD,
+    'the PIN': PIN,
     ...privateNumbers(key),
   })
 })
@@ -73,12 +75,15 @@ interface Case {
 const file = (name: string): string => join(stage.folder, name)
 const withKey = (path: string, ...more: readonly string[]): readonly string[] =>
   withoutKey('--private-key', path, ...more)
-const withoutKey = (...more: readonly string[]): readonly string[] => [
-  ...['credential-process', '--certificate', client.certificatePath, ...ARN_FLAGS],
-  // Nothing listens there.
-  ...['--endpoint', 'http://127.0.0.1:1'],
-  ...more,
-]
+const withoutKey = (...more: readonly string[]): readonly string[] => {
+  // Nothing listens at the endpoint.
+  const usual = ['--certificate', client.certificatePath, '--endpoint', 'http://127.0.0.1:1']
+  // A flag that is given twice is refused, and then nothing of the case is tried.
+  const given = [...usual, ...ARN_FLAGS].filter(
+    (_, index, all) => !more.includes(all[index - (index % 2)] ?? ''),
+  )
+  return ['credential-process', ...given, ...more]
+}
 const withEncryptedKey = (...more: readonly string[]): readonly string[] =>
   withKey(file('encrypted.key'), ...more)
 const written = (name: string, content: string | Uint8Array, mode?: number): string =>
@@ -356,6 +361,43 @@ const PROXIES: readonly Case[] = [
   },
 ]
 
+/** However a URI with a PIN is misspelt, and wherever it is given. */
+const PINS: readonly Case[] = [
+  ...[
+    `pkcs11:object=x?pin-value=${PIN}`,
+    `pkcs11:object=x;pin-value=${PIN}`,
+    `pkcs11:object=x?pin%2dvalue=${PIN}`,
+    `pkcs11:object=x?pin-value =${PIN}`,
+    `pkcs11:object=x;pin_value=${PIN}`,
+    `pkcs11:object=x;${PIN}`,
+    ` pkcs11:object=x?pin-value=${PIN}`,
+    `file:pkcs11:object=x?pin-value=${PIN}`,
+    `./pkcs11:object=x?pin-value=${PIN}`,
+  ].map((uri) => ({
+    what: uri.replace(PIN, 'PIN'),
+    args: () => withKey(uri, '--pkcs11-lib', '/nonexistent/module.so'),
+  })),
+  ...[
+    'certificate',
+    'intermediates',
+    'ca-bundle',
+    'pkcs11-lib',
+    'cert-selector',
+    'role-arn',
+    'region',
+    'pin',
+    'profile',
+  ].map((flag) => ({
+    what: `as --${flag}`,
+    args: () => withoutKey(`--${flag}`, `pkcs11:object=x?pin-value=${PIN}`),
+  })),
+  {
+    what: 'in the environment',
+    args: () => withoutKey(),
+    options: () => ({ env: { ROLESANYWHERE_PRIVATE_KEY: ` pkcs11:x;pin-value=${PIN}` } }),
+  },
+]
+
 let refusingProxy: Server
 
 beforeAll(async () => {
@@ -373,6 +415,7 @@ describe.each([
   ['a password', PASSWORDS],
   ['a key', KEYS],
   ['a proxy', PROXIES],
+  ['a PIN in a URI', PINS],
 ])('no secret is told by a run with %s:', (_title, cases) => {
   it.each(cases)('$what', async ({ args, options, exitCode }) => {
     const given = options?.() ?? {}
@@ -413,10 +456,9 @@ describe('no part of the credentials is told outside of the result when the answ
     `redirect=https://me:${user}@127.0.0.1/?token=${user}`,
   ])('%s', async (fault) => {
     const emulator = await recorded({ faults: [fault] })
-    const args = [
-      ...withEncryptedKey('--key-password', 'env:KEY_PASSWORD', '--timeout', '3'),
-      ...['--endpoint', emulator.url],
-    ]
+    const args = withEncryptedKey(
+      ...['--key-password', 'env:KEY_PASSWORD', '--timeout', '3', '--endpoint', emulator.url],
+    )
     const results = await Promise.all(
       LOG_FORMATS.map(async (format) => runCli([...args, ...format], { env })),
     )
@@ -475,19 +517,28 @@ describe('command lines, which every user can read, while a run waits for AWS', 
 
   it.each(sources)('hold no secret with %s:', async (_source, setting, makeOptions) => {
     const options = makeOptions()
-    const seen = await commandLines(withEncryptedKey('--key-password', setting()), options)
+    const seen = await commandLines(
+      (url) => withEncryptedKey('--key-password', setting(), '--endpoint', url),
+      options,
+    )
     for (const descriptor of options.extraStdio ?? []) closeSync(descriptor)
     expect(seen).toContain('credential-process')
     expect(findLeaks(seen, planted)).toEqual([])
   })
 
   it('hold the one of --pkcs8-password, against which it warns', async () => {
-    const seen = await commandLines(withEncryptedKey('--pkcs8-password', KEY_PASSWORD), {})
+    const seen = await commandLines(
+      (url) => withEncryptedKey('--pkcs8-password', KEY_PASSWORD, '--endpoint', url),
+      {},
+    )
     expect(findLeaks(seen, planted)).not.toEqual([])
   })
 
   /** Of the program and all it started, once its request has been signed and sent. */
-  async function commandLines(args: readonly string[], options: CliOptions): Promise<string> {
+  async function commandLines(
+    args: (endpoint: string) => readonly string[],
+    options: CliOptions,
+  ): Promise<string> {
     const arrived = Promise.withResolvers<undefined>()
     const { url } = await stage.emulate({
       faults: ['silence'],
@@ -495,7 +546,7 @@ describe('command lines, which every user can read, while a run waits for AWS', 
         arrived.resolve(undefined)
       },
     })
-    const running = startCli([...args, '--endpoint', url], { ...options, env })
+    const running = startCli(args(url), { ...options, env })
     await arrived.promise
     const seen = processTree(running.child.pid ?? 0)
       .map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' '))

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
@@ -19,6 +20,21 @@ export function hasProgram(name: string): boolean {
     .split(delimiter)
     .some((folder) => existsSync(join(folder, name)))
   return demand(found, `the program ${name}`)
+}
+
+/** The interpreter of the distribution: its modules are not there for a newer one on PATH. */
+export const PYTHON = '/usr/bin/python3'
+
+const pythonModules = new Map<string, boolean>()
+
+/** Whether the distribution's own Python has a module. */
+export function hasPythonModule(name: string): boolean {
+  let found = pythonModules.get(name)
+  if (found === undefined) {
+    found = spawnSync(PYTHON, ['-c', `import ${name}`], { stdio: 'ignore' }).status === 0
+    pythonModules.set(name, found)
+  }
+  return demand(found, `the Python module ${name}`)
 }
 
 /** Reports a capability, insisting on it when the run allows no skip. */

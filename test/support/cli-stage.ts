@@ -27,6 +27,13 @@ export const ARN_FLAGS: readonly string[] = [
   ...['--role-arn', ROLE_ARN],
 ]
 
+/** A command line with `--flag value` in place of what it has for that flag: none may come twice. */
+export function replacing(args: readonly string[], flag: string, value: string): string[] {
+  const at = args.indexOf(flag)
+  const others = at === -1 ? args : [...args.slice(0, at), ...args.slice(at + 2)]
+  return [...others, flag, value]
+}
+
 export interface StagedIdentity extends IssuedCertificate {
   readonly certificatePath: string
   readonly privateKeyPath: string

@@ -1,5 +1,5 @@
 /**
- * Time that moves only when a test says so: a wall clock and the timers that hang on it.
+ * Time that moves only when a test says so: a wall clock, a clock that nobody sets, and the timers.
  *
  * @module
  */
@@ -7,18 +7,25 @@
 import { setImmediate } from 'node:timers/promises'
 
 export class FakeTime {
-  #now: number
+  /** Time for which the machine was awake: timers hang on it. */
+  #awake = 0
+  #asleep = 0
+  /** What the wall clock says beyond that. */
+  #wall: number
   #tasks: { at: number; run: () => void }[] = []
 
   /** @param startAt - milliseconds since the epoch */
   constructor(startAt: number = Date.parse('2026-11-22T00:00:00Z')) {
-    this.#now = startAt
+    this.#wall = startAt
   }
 
-  readonly clock = (): number => this.#now
+  readonly clock = (): number => this.#wall + this.#awake + this.#asleep
+
+  /** As the machine counts since it was started: suspend is counted, jumps are not. */
+  readonly monotonic = (): number => this.#awake + this.#asleep
 
   readonly schedule = (delayMs: number, run: () => void): (() => void) => {
-    const task = { at: this.#now + Math.max(0, delayMs), run }
+    const task = { at: this.#awake + Math.max(0, delayMs), run }
     this.#tasks.push(task)
     return () => {
       this.#tasks = this.#tasks.filter((other) => other !== task)
@@ -42,28 +49,30 @@ export class FakeTime {
 
   /** Moves on by `ms`, running every timer at its own instant and in order. */
   async advance(ms: number): Promise<void> {
-    const end = this.#now + ms
+    const end = this.#awake + ms
     await settle()
     for (;;) {
       const next = this.#tasks.toSorted((a, b) => a.at - b.at)[0]
       if (next === undefined || next.at > end) break
       this.#tasks = this.#tasks.filter((task) => task !== next)
-      this.#now = Math.max(this.#now, next.at)
+      this.#awake = Math.max(this.#awake, next.at)
       next.run()
       await settle()
     }
-    this.#now = end
+    this.#awake = end
   }
 
-  /** The machine sleeps: the wall clock moves on, timers do not. */
+  /** The machine sleeps: both clocks move on, timers do not. */
   suspend(ms: number): void {
-    this.#now += ms
-    for (const task of this.#tasks) task.at += ms
+    this.#asleep += ms
   }
 
-  /** Somebody sets the clock, by a positive or negative amount. Timers keep their distance. */
+  /**
+   * Somebody sets the wall clock, by a positive or negative amount. A virtual machine that was paused
+   * looks the same from inside, once its clock is set again.
+   */
   jump(ms: number): void {
-    this.suspend(ms)
+    this.#wall += ms
   }
 }
 

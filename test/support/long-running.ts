@@ -141,10 +141,14 @@ export function startCli(
 }
 
 /** `serve`, answering. Any free port, tokens in the world's folder. */
-export async function startServe(world: World, args: readonly string[] = []): Promise<Running> {
+export async function startServe(
+  world: World,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Running> {
   const running = startCli(
     ['serve', '--port', '0', '--token-folder', join(world.folder, 'tokens'), ...args],
-    world.env,
+    { ...world.env, ...env },
   )
   await running.until(/AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=.*\n/)
   return running

@@ -8,19 +8,10 @@
 
 import { execFileSync } from 'node:child_process'
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { demand, hasProgram, hasVectors, VECTORS } from './capabilities.ts'
+import { demand, hasProgram } from './capabilities.ts'
 
 export const SOFTHSM = '/usr/lib/softhsm/libsofthsm2.so'
 export const P11_KIT_PROXY = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/p11-kit-proxy.so`
@@ -61,14 +52,6 @@ export class SoftTokens implements Disposable {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  /** The four tokens of openconnect. */
-  static ofOpenconnect(): SoftTokens {
-    const made = new SoftTokens()
-    cpSync(fileURLToPath(new URL('openconnect-softhsm', VECTORS)), made.tokens, { recursive: true })
-    execFileSync('chmod', ['-R', 'u+w', made.tokens])
-    return made
-  }
-
   file(name: string, content: string | Uint8Array): string {
     const path = join(this.folder, name)
     writeFileSync(path, content, { mode: 0o600 })
@@ -76,7 +59,7 @@ export class SoftTokens implements Disposable {
   }
 
   addToken(label: string): void {
-    this.#run('softhsm2-util', [
+    this.run('softhsm2-util', [
       '--init-token',
       '--free',
       '--label',
@@ -118,19 +101,23 @@ export class SoftTokens implements Disposable {
     { id, label }: TokenObject,
     more: readonly string[],
   ): void {
-    this.#run('pkcs11-tool', [
+    this.run('pkcs11-tool', [
       ...['--module', SOFTHSM, '--token-label', token, '--login', '--pin', PIN],
       ...['--write-object', file, '--type', type, '--id', id, '--label', label, ...more],
     ])
     rmSync(file)
   }
 
-  #run(program: string, args: readonly string[]): void {
-    execFileSync(program, args, { env: { ...process.env, ...this.env }, stdio: 'pipe' })
+  /** Runs a program that finds these tokens; what it prints is the result. */
+  run(
+    program: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): string {
+    const options = { env: { ...process.env, ...this.env, ...env }, stdio: 'pipe' } as const
+    return execFileSync(program, args, options).toString()
   }
 }
-
-export const hasOpenconnectTokens: boolean = hasSoftToken && hasVectors
 
 /** Whether the counting module of pkcs11-proxy.c can be built. */
 export const hasCompiler: boolean = hasProgram('gcc')

@@ -4,10 +4,12 @@
  * @module
  */
 
-import type { Pkcs11Ports } from '../../src/identity/pkcs11/token/token-world.ts'
-import type { HostDeadlines } from '../../src/identity/pkcs11/module/module-host.ts'
+import type { Pkcs11Ports } from '../../src/identity/pkcs11/token/open-tokens.ts'
+import type { ModuleDeadlines } from '../../src/identity/pkcs11/module/host-channel.ts'
+import { SecretMemory } from '../../src/identity/secret/secret-memory.ts'
 import { RefusedPasswords } from '../../src/identity/secret/refused-passwords.ts'
 import { RolesAnywhereError } from '../../src/core/errors.ts'
+import { inWords, type Wording } from '../../src/core/wording.ts'
 
 export interface TestPorts extends Pkcs11Ports {
   readonly questions: string[]
@@ -19,7 +21,7 @@ export interface TestPortsOptions {
   readonly env: Readonly<Record<string, string>>
   /** Typed one after the other; without any there is no terminal. */
   readonly answers?: readonly string[]
-  readonly deadlines?: HostDeadlines
+  readonly deadlines?: ModuleDeadlines
   readonly now?: number
 }
 
@@ -32,7 +34,7 @@ export function testPorts({ env, answers, deadlines, now = NOW }: TestPortsOptio
   const warnings: string[] = []
   const left = [...(answers ?? [])]
   const reporter = {
-    warn: (message: string) => void warnings.push(message),
+    warn: (message: Wording) => void warnings.push(inWords(message)),
     debug: () => undefined,
   }
   return {
@@ -48,6 +50,7 @@ export function testPorts({ env, answers, deadlines, now = NOW }: TestPortsOptio
       env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
       reporter,
       readStdin: async () => Promise.resolve(Buffer.alloc(0)),
+      memory: new SecretMemory(),
       prompt: async (question) => {
         questions.push(question)
         const answer = left.shift()

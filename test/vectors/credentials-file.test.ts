@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { setProfileKeys } from '../../src/outputs/credentials-file/edit-profile.ts'
 import { parseAwsConfigFile, type AwsSections } from '../../src/settings/aws-config-file.ts'
+import { valuesOf } from '../support/aws-values.ts'
 import { hasVectors, VECTORS } from '../support/capabilities.ts'
 
 interface UpdateCase {
@@ -113,11 +114,12 @@ function checkWrite(text: string, kind: 'config' | 'credentials', profile: strin
   expect(after).toBeDefined()
   for (const section of ['profile', 'services', 'sso-session'] as const) {
     for (const [name, properties] of before[section]) {
-      if (name !== profile) expect(after?.[section].get(name)).toEqual(properties)
+      if (name === profile) continue
+      expect(valuesOf(after?.[section].get(name))).toEqual(valuesOf(properties))
     }
   }
   if (kind === 'credentials') {
-    expect(Object.fromEntries(after?.profile.get(profile) ?? [])).toMatchObject(KEYS)
+    expect(valuesOf(after?.profile.get(profile))).toMatchObject(KEYS)
   }
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../../src/settings/aws-config-file.ts'
 import { awsFilePath } from '../../src/settings/aws-config-location.ts'
 import { readAwsProfile } from '../../src/settings/aws-profile.ts'
+import { valuesOf } from '../support/aws-values.ts'
 import { hasVectors, VECTORS } from '../support/capabilities.ts'
 import { refusalOf } from '../support/refusal.ts'
 
@@ -100,7 +101,5 @@ describe.skipIf(!hasVectors)("AWS's file-location cases", () => {
 const lower = (letter: string) => letter.toLowerCase()
 
 function plain(sections: ReadonlyMap<string, AwsProperties>): Record<string, object> {
-  return Object.fromEntries(
-    [...sections].map(([name, properties]) => [name, Object.fromEntries(properties)]),
-  )
+  return Object.fromEntries([...sections].map(([name, properties]) => [name, valuesOf(properties)]))
 }

@@ -5,7 +5,7 @@
  */
 
 import { clearEntries } from '../../session/cache/credential-cache.ts'
-import { cacheFolder } from '../cache-folder.ts'
+import { cacheFolder } from '../private-folders.ts'
 import type { Invocation } from '../invocation.ts'
 
 export async function execute({ settings, system }: Invocation<'cache clear'>): Promise<void> {

@@ -6,19 +6,25 @@
  * @module
  */
 
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Pkcs11Uri } from '../../core/pkcs11-uri.ts'
 import { findSecretSource, type SecretSource } from '../../core/secret-source.ts'
-import { reasonOf } from '../../machine/errno.ts'
+import { quoted } from '../../core/printable.ts'
+import { findProgram } from '../../machine/find-program.ts'
 import { ContainerToken } from '../../outputs/endpoint/container-token.ts'
 import { startEndpoint } from '../../outputs/endpoint/server.ts'
 import { containerPath } from '../../outputs/endpoint/served-role.ts'
-import { childEnvironment, credentialVariables } from '../../outputs/environment.ts'
+import {
+  childEnvironment,
+  credentialVariables,
+  regionVariables,
+} from '../../outputs/environment.ts'
 import type { Invocation } from '../invocation.ts'
 import { obtainCredentials } from '../obtain-credentials.ts'
 import { openRefreshingRole } from '../refreshing-role.ts'
+import { unlessStopped } from '../stopping.ts'
 import { VERSION } from '../../core/version.ts'
 
 export async function execute(invocation: Invocation<'exec'>): Promise<number> {
@@ -28,8 +34,14 @@ export async function execute(invocation: Invocation<'exec'>): Promise<number> {
       hint: 'put it behind two dashes: exec --profile onprem -- aws s3 ls',
     })
   }
-  if (invocation.settings.server) return await runWithEndpoint(program, args, invocation)
-  const credentials = await obtainCredentials(invocation)
+  const { settings, system, reporter } = invocation
+  const state = findProgram(program, system.env['PATH'])
+  if (state !== 'found') {
+    reporter.error(cannotRun(program, state === 'missing' ? 'no such program' : state))
+    return state === 'missing' ? NOT_FOUND : NOT_EXECUTABLE
+  }
+  if (settings.server) return await runWithEndpoint(program, args, invocation)
+  const credentials = await unlessStopped(system.signal, obtainCredentials(invocation))
   return await runProgram(program, args, credentialVariables(credentials), invocation)
 }
 
@@ -39,8 +51,8 @@ async function runWithEndpoint(
   invocation: Invocation<'exec'>,
 ): Promise<number> {
   const { system, reporter } = invocation
-  await using role = await openRefreshingRole(invocation)
-  await role.engine.credentials()
+  await using role = await unlessStopped(system.signal, openRefreshingRole(invocation))
+  await unlessStopped(system.signal, role.engine.credentials())
   const { token, text } = ContainerToken.ephemeral()
   await using endpoint = await startEndpoint({
     listen: { address: '127.0.0.1', port: 0 },
@@ -66,62 +78,56 @@ async function runProgram(
   program: string,
   args: readonly string[],
   given: Readonly<Record<string, string>>,
-  { settings, system }: Invocation<'exec'>,
+  { settings, system, reporter }: Invocation<'exec'>,
 ): Promise<number> {
-  const { AWS_REGION: region = '', AWS_DEFAULT_REGION: defaultRegion = '' } = system.env
-  const own = region || defaultRegion || settings.trustAnchorArn.region
-  const isTerminal = await system.isTerminal()
+  const isTerminal = await unlessStopped(system.signal, system.isTerminal())
   const env = childEnvironment(
     system.env,
-    { AWS_REGION: own, AWS_DEFAULT_REGION: own, ...given },
+    { ...regionVariables(system.env, settings.region ?? settings.trustAnchorArn.region), ...given },
     secretVariables(settings),
   )
-  const child = start(program, args, env)
-  const stops = FORWARDED.map((name) => system.onSignal(name, () => child.kill(name)))
-  // The terminal sends these to the program by itself; here they only must not end us.
-  stops.push(
-    ...TERMINAL_SIGNALS.map((name) =>
-      system.onSignal(name, () => {
-        if (!isTerminal) child.kill(name)
-      }),
-    ),
-  )
+  const ended = Promise.withResolvers<number>()
+  const stops: (() => void)[] = []
   try {
-    return await new Promise((resolve, reject) => {
-      child.once('error', (cause) => {
-        reject(cannotRun(program, cause))
-      })
-      child.once('exit', (code, signal) => {
-        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
-      })
+    const child = spawn(program, args, { stdio: 'inherit', env })
+    child.once('error', ended.reject)
+    child.once('exit', (code, signal) => {
+      ended.resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
     })
+    // The terminal sends the second kind to the program by itself; here they only must not end us.
+    for (const name of isTerminal ? FORWARDED : [...FORWARDED, ...TERMINAL_SIGNALS]) {
+      stops.push(system.onSignal(name, () => child.kill(name)))
+    }
+    for (const name of isTerminal ? TERMINAL_SIGNALS : []) {
+      stops.push(system.onSignal(name, () => undefined))
+    }
+    return await ended.promise
+  } catch (cause) {
+    // Some reasons not to start are thrown (a NUL in an argument), and others come as events.
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
+    reporter.error(cannotRun(program, code, cause))
+    return NOT_EXECUTABLE
   } finally {
     for (const stop of stops) stop()
-  }
-}
-
-/** Some reasons not to start come as events, and others (a part of the path is a file) at once. */
-function start(
-  program: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-): ChildProcess {
-  try {
-    return spawn(program, args, { stdio: 'inherit', env })
-  } catch (cause) {
-    throw cannotRun(program, cause)
   }
 }
 
 const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] as const
 const TERMINAL_SIGNALS = ['SIGINT', 'SIGQUIT'] as const
 
-function cannotRun(program: string, cause: unknown): RolesAnywhereError {
-  const why = reasonOf(cause, { ENOENT: 'no such program' })
-  return new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', `cannot run "${program}": ${why}`, {
-    hint: 'check the name and PATH',
-    cause,
-  })
+/** As shells answer for a program that cannot be run. */
+const NOT_EXECUTABLE = 126
+const NOT_FOUND = 127
+
+function cannotRun(program: string, why: string, cause?: unknown): RolesAnywhereError {
+  return new RolesAnywhereError(
+    'ERR_USAGE_INVALID_VALUE',
+    `cannot run ${quoted(program)}: ${why}`,
+    {
+      hint: 'check the name and PATH',
+      cause,
+    },
+  )
 }
 
 /** The variables that `env:NAME` settings and `pin-source` attributes name. */

@@ -9,7 +9,7 @@ import { getAsset, isSea } from 'node:sea'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Invocation } from '../invocation.ts'
 
-export async function execute({ system }: Invocation): Promise<void> {
+export async function execute({ system }: Invocation<'licenses'>): Promise<void> {
   await system.writeResult(isSea() ? getAsset('licences.txt', 'utf8') : installedLicences())
 }
 

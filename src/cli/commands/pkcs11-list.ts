@@ -4,30 +4,35 @@
  * @module
  */
 
-import type {
-  ListedCertificate,
-  ListedKey,
-  ListedModule,
-  ListedToken,
+import { jsonText, visible } from '../../core/printable.ts'
+import { inWords, SettingSentence } from '../../core/wording.ts'
+import {
+  listPkcs11,
+  type ListedCertificate,
+  type ListedKey,
+  type ListedModule,
+  type ListedToken,
 } from '../../identity/pkcs11/token/list-tokens.ts'
+import { flagFor } from '../../settings/name-setting.ts'
+import { identityPorts } from '../identity-ports.ts'
 import type { Invocation } from '../invocation.ts'
-import { listTokens } from '../open-token.ts'
 
 export async function execute(invocation: Invocation<'pkcs11 list'>): Promise<void> {
   const { settings, system, reporter } = invocation
-  const listing = await listTokens(invocation)
+  const { token, ...options } = settings
+  const listing = await listPkcs11({ ...options, uri: token }, identityPorts(invocation))
   if (settings.json) {
-    await system.writeResult(`${JSON.stringify(listing)}\n`)
+    await system.writeResult(`${jsonText(listing, inFlags)}\n`)
     return
   }
   for (const problem of listing.problems) reporter.warn(problem)
   const lines = listing.modules.flatMap(moduleLines)
-  await system.writeResult(lines.map((line) => `${printable(line)}\n`).join(''))
+  await system.writeResult(lines.map((line) => `${visible(line)}\n`).join(''))
 }
 
 function moduleLines({ path, origin, description, version, tokens }: ListedModule): string[] {
   return [
-    `module ${path} (${description} ${version}; ${origin})`,
+    `module ${path} (${description} ${version}; ${inWords(origin, flagFor)})`,
     ...(tokens.length === 0 ? ['  no token'] : tokens.flatMap(tokenLines)),
   ]
 }
@@ -36,7 +41,7 @@ function tokenLines(token: ListedToken): string[] {
   return [
     `  token ${token.uri}`,
     ...[...token.pinState, ...(token.problem === undefined ? [] : [token.problem])].map(
-      (line) => `    note: ${line}`,
+      (line) => `    note: ${inWords(line, flagFor)}`,
     ),
     ...token.certificates.flatMap(certificateLines),
     ...token.keys.map(keyLine),
@@ -55,7 +60,7 @@ function keyLine({ uri, type, alwaysAuthenticate }: ListedKey): string {
   return `    key ${uri} (${type}${alwaysAuthenticate ? ', asks for its PIN with every signature' : ''})`
 }
 
-/** Labels and subjects are other people's text. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
+/** For JSON: sentences as the user of the command line reads them. */
+function inFlags(_name: string, value: unknown): unknown {
+  return value instanceof SettingSentence ? inWords(value, flagFor) : value
 }

@@ -8,41 +8,36 @@
  */
 
 import type { X509Certificate } from 'node:crypto'
+import { jsonText, visible } from '../../core/printable.ts'
 import { decimalSerialNumber } from '../../core/serial-number.ts'
 import { leavesAmong, longestLasting } from '../../identity/certificate/choose-certificate.ts'
 import { nameFromLeafUp, nameOnOneLine } from '../../identity/certificate/names.ts'
-import { readCertificates } from '../../identity/content/read-certificates.ts'
-import type { TokenCertificate } from '../../identity/pkcs11/token/load-pkcs11-signer.ts'
+import { readCertificates, type FoundCertificate } from '../../identity/open-identity.ts'
+import { identityOptions, identityPorts } from '../identity-ports.ts'
 import type { Invocation } from '../invocation.ts'
-import { passwordSource, secretPorts } from '../secret-ports.ts'
 
 export async function execute(invocation: Invocation<'read-certificate-data'>): Promise<void> {
   const { settings, system } = invocation
-  const { certificate, certSelector } = settings
-  if (certificate.kind === 'pkcs11') {
-    const { openTokenCertificates } = await import('../open-token.ts')
-    await system.writeResult(identities(await openTokenCertificates(certificate.uri, invocation)))
+  const found = await readCertificates(identityOptions(settings), identityPorts(invocation))
+  if (settings.certificate.kind === 'pkcs11') {
+    await system.writeResult(identities(found))
     return
   }
-  const certificates = await readCertificates(
-    { certificate, certSelector, password: passwordSource(settings) },
-    secretPorts(invocation),
-  )
-  const leaves = leavesAmong(certificates)
+  const leaves = leavesAmong(found.map(({ certificate }) => certificate))
   const leaf = settings.useLatestExpiringCertificate
     ? longestLasting(leaves, system.clock())
     : leaves[0]
   if (leaf === undefined) throw new TypeError('readCertificates gives at least one certificate')
-  await system.writeResult(`${JSON.stringify(describe(leaf))}\n`)
+  await system.writeResult(`${jsonText(describe(leaf))}\n`)
 }
 
 /** As the reference helper lists certificates that are not in files: SHA-1, subject, URI. */
-function identities(found: readonly TokenCertificate[]): string {
+function identities(found: readonly FoundCertificate[]): string {
   if (found.length === 0) return 'No matching identities\n'
   const lines = found.map(({ certificate, uri }, index) => {
     const fingerprint = certificate.fingerprint.replaceAll(':', '').toLowerCase()
-    const subject = nameFromLeafUp(certificate.subject).replaceAll(/\p{Cc}/gu, '?')
-    return `${index + 1}) ${fingerprint} "${subject}"\n\tURI: ${uri}\n`
+    const subject = visible(nameFromLeafUp(certificate.subject))
+    return `${index + 1}) ${fingerprint} "${subject}"\n\tURI: ${uri ?? ''}\n`
   })
   return `Matching identities\n${lines.join('')}`
 }

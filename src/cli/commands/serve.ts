@@ -7,19 +7,24 @@
  */
 
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { isLoopback } from '../../core/loopback.ts'
+import { SecretMemory } from '../../identity/secret/secret-memory.ts'
+import { quoted } from '../../core/printable.ts'
+import { says, setting } from '../../core/wording.ts'
 import { setHopLimit } from '../../machine/hop-limit.ts'
 import { loadLibc } from '../../machine/libc.ts'
 import { inheritedSockets } from '../../machine/service-manager.ts'
-import { isIpAddress, isLoopback, METADATA_ADDRESSES } from '../../outputs/endpoint/host-table.ts'
+import { isIpAddress, METADATA_ADDRESSES } from '../../outputs/endpoint/host-table.ts'
 import { MetadataTokens } from '../../outputs/endpoint/metadata-token.ts'
 import { startEndpoint, type Endpoint, type ListenOn } from '../../outputs/endpoint/server.ts'
-import { containerPath } from '../../outputs/endpoint/served-role.ts'
-import { openContainerTokens, type ContainerTokens } from '../container-tokens.ts'
+import { containerPath, type ServedRole } from '../../outputs/endpoint/served-role.ts'
+import { regionVariables } from '../../outputs/environment.ts'
+import { allowedUserIds, openContainerTokens, type ContainerTokens } from '../endpoint-access.ts'
 import type { Invocation } from '../invocation.ts'
 import { openRefreshingRole, type RefreshingRole } from '../refreshing-role.ts'
 import { openService } from '../service.ts'
-import { untilStopped } from '../until-stopped.ts'
-import { userIds } from '../user-ids.ts'
+import type { System } from '../system.ts'
+import { unlessStopped, untilStopped } from '../stopping.ts'
 import { VERSION } from '../../core/version.ts'
 
 const DEFAULT_PORT = 9911
@@ -28,15 +33,23 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
   const { settings, system, reporter } = invocation
   await using resources = new AsyncDisposableStack()
   const listen = listenOn(invocation)
-  const libc = settings.hopLimit === undefined ? undefined : await loadLibc('--hop-limit')
-  const allowedUids = userIds(settings.allowUser)
+  const libc =
+    settings.hopLimit === undefined ? undefined : await loadLibc(says`${setting('hopLimit')}`)
+  const allowedUids = allowedUserIds(settings.allowUser)
   const roles: RefreshingRole[] = []
-  for (const one of [settings, ...invocation.furtherSettings]) {
-    const role = await openRefreshingRole({ settings: one, system, reporter })
-    roles.push(resources.use(role))
+  const memory = new SecretMemory()
+  const firstCredentials: (() => Promise<unknown>)[] = []
+  for (const asked of [{ settings, reporter }, ...invocation.furtherRoles]) {
+    const inItsNames = <T>(work: Promise<T>): Promise<T> =>
+      unlessStopped(system.signal, asked.reporter.inItsNames(work))
+    const role = resources.use(
+      await inItsNames(openRefreshingRole({ ...asked, system }, { memory })),
+    )
+    roles.push(role)
+    firstCredentials.push(async () => inItsNames(role.engine.credentials()))
   }
   const served = roles.map((role) => role.served)
-  const tokens = openContainerTokens(served, invocation)
+  const tokens = await openContainerTokens(served, invocation)
   const hasImds = !settings.noImds && !settings.allowRemote
   const endpoint = resources.use(
     await startEndpoint({
@@ -59,11 +72,11 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
   )
   if (hasImds && allowedUids === undefined) {
     reporter.warn('every user of this machine can take credentials from the IMDS endpoint', {
-      hint: 'name those who may with --allow-user, or use container clients only with --no-imds',
+      hint: says`name those who may with ${setting('allowUser')}, or use container clients only with --no-imds`,
     })
   }
   if (!settings.waitForCredentials) {
-    await Promise.all(roles.map(async (role) => role.engine.credentials()))
+    await Promise.all(firstCredentials.map(async (obtain) => obtain()))
   }
   for (const role of roles) role.start()
   const stopListening = system.onSignal('SIGHUP', () => {
@@ -71,7 +84,7 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
   })
   resources.defer(stopListening)
   using service = await openService(system, reporter)
-  await system.writeResult(linesToPaste(endpoint, tokens, { roles, hasImds }))
+  await system.writeResult(linesToPaste(endpoint, tokens, { served, hasImds, env: system.env }))
   service.ready(`serving ${served.length} role(s) on ${endpoint.url}`)
   await untilStopped(system.signal)
   service.stopping()
@@ -86,14 +99,16 @@ function listenOn({ settings, system, reporter }: Invocation<'serve'>): ListenOn
   }
   const { bind, port = DEFAULT_PORT, allowRemote } = settings
   if (!isIpAddress(bind)) {
-    throw new RolesAnywhereError('ERR_USAGE_INVALID_VALUE', `--bind "${bind}" is no IP address`, {
-      hint: 'use 127.0.0.1 or ::1',
-    })
+    throw new RolesAnywhereError(
+      'ERR_USAGE_INVALID_VALUE',
+      says`${setting('bind')}: ${quoted(bind)} is no IP address`,
+      { hint: 'use 127.0.0.1 or ::1' },
+    )
   }
   if (!isLoopback(bind) && !METADATA_ADDRESSES.includes(bind) && !allowRemote) {
     throw new RolesAnywhereError(
       'ERR_USAGE_CONFLICT',
-      `--bind ${bind} would let other machines connect`,
+      says`${setting('bind', bind)} would let other machines connect`,
       { hint: 'use 127.0.0.1 or ::1, or say --allow-remote as well' },
     )
   }
@@ -104,19 +119,42 @@ function listenOn({ settings, system, reporter }: Invocation<'serve'>): ListenOn
 function linesToPaste(
   { url }: Endpoint,
   tokens: ContainerTokens,
-  { roles, hasImds }: { readonly roles: readonly RefreshingRole[]; readonly hasImds: boolean },
+  { served, hasImds, env }: Served,
 ): string {
-  const container = roles.flatMap(({ served }) => [
-    `# profile ${served.profile}`,
-    `export AWS_CONTAINER_CREDENTIALS_FULL_URI=${shellWord(url + containerPath(served))}`,
-    `export AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=${shellWord(tokens.get(served.profile)?.path ?? '')}`,
-  ])
-  const imds = [
-    `# or, as on EC2, profile ${roles[0]?.served.profile ?? ''}`,
-    // With the slash, as the reference helper prints it: the AWS CLI 2.9 appends the path without one.
-    `export AWS_EC2_METADATA_SERVICE_ENDPOINT=${url}/`,
-  ]
-  return [...container, ...(hasImds ? imds : []), ''].join('\n')
+  const blocks = served.map((role) => ({
+    comment: `profile ${role.profile}`,
+    variables: {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: url + containerPath(role),
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: tokens.get(role.profile)?.path ?? '',
+      ...regionVariables(env, role.region),
+    },
+  }))
+  const [first] = served
+  const imds = {
+    comment: `or, as on EC2, profile ${first?.profile ?? ''}`,
+    variables: {
+      // With the slash, as the reference helper prints it: the AWS CLI 2.9 appends the path without one.
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: `${url}/`,
+      ...regionVariables(env, first?.region ?? ''),
+    },
+  }
+  return [...blocks, ...(hasImds ? [imds] : [])]
+    .flatMap(({ comment, variables }) => [
+      `# ${comment}`,
+      ...Object.entries(variables).map(exported),
+    ])
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+interface Served {
+  readonly served: readonly ServedRole[]
+  readonly hasImds: boolean
+  readonly env: System['env']
+}
+
+function exported([name, value]: readonly [name: string, value: string]): string {
+  return `export ${name}=${shellWord(value)}`
 }
 
 /** As it is where that is safe, since unit files and Dockerfiles take no shell's quotes. */

@@ -8,12 +8,13 @@
  */
 
 import { createHash, type KeyObject } from 'node:crypto'
-import { openSigner } from '../open-identity.ts'
+import { openSigner } from '../../identity/open-identity.ts'
+import { identityOptions, identityPorts } from '../identity-ports.ts'
 import type { Invocation } from '../invocation.ts'
 
-export async function execute(invocation: Invocation): Promise<void> {
+export async function execute(invocation: Invocation<'sign-string'>): Promise<void> {
   const { settings, system } = invocation
-  const opened = await openSigner(invocation)
+  const opened = await openSigner(identityOptions(settings), identityPorts(invocation))
   await using signer = opened.signer
   const message = settings.stdin ? await system.readStdin() : selfTestMessage(opened.publicKey)
   const signature = await signer.sign(message, {

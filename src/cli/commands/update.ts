@@ -13,7 +13,7 @@ import type { Invocation } from '../invocation.ts'
 import { openRefreshingRole } from '../refreshing-role.ts'
 import { PROGRAM } from '../reporter.ts'
 import { openService } from '../service.ts'
-import { untilStopped } from '../until-stopped.ts'
+import { unlessStopped, untilStopped } from '../stopping.ts'
 
 export async function execute(invocation: Invocation<'update'>): Promise<void> {
   const { settings, system, reporter } = invocation
@@ -22,24 +22,24 @@ export async function execute(invocation: Invocation<'update'>): Promise<void> {
   if (!checkProfileName(profile).isPortable) {
     reporter.warn(`some SDKs do not read a profile with the name "${profile}"`)
   }
-  await using role = await openRefreshingRole(invocation, async (credentials) => {
-    const { clock, random, wait, uid } = system
-    const ports = { clock, random, wait, uid, reporter, signal: system.signal }
-    await writeProfile({ path, profile, credentials }, ports)
-    reporter.debug('credentials file written', { path, expiration: credentials.expiration })
+  const opening = openRefreshingRole(invocation, {
+    async deliver(credentials) {
+      const { clock, random, wait, uid } = system
+      const ports = { clock, random, wait, uid, reporter, signal: system.signal }
+      await writeProfile({ path, profile, credentials }, ports)
+      reporter.debug('credentials file written', { path, expiration: credentials.expiration })
+    },
   })
-  if (settings.once) {
-    await role.engine.credentials()
-    return
-  }
+  await using role = await unlessStopped(system.signal, opening)
   try {
-    await role.engine.credentials()
+    await unlessStopped(system.signal, role.engine.credentials())
   } catch (error) {
     // The network and AWS may come back; settings do not mend themselves.
-    if (!(error instanceof RolesAnywhereError) || !isPassing(error)) throw error
+    if (!(error instanceof RolesAnywhereError) || !isPassing(error) || settings.once) throw error
     const { message, hint } = error.wording
     reporter.warn(says`${message} (${error.code}); trying again`, { hint })
   }
+  if (settings.once) return
   role.start()
   const stopListening = system.onSignal('SIGHUP', () => {
     role.engine.force()

@@ -7,6 +7,6 @@
 import type { Invocation } from '../invocation.ts'
 import { VERSION } from '../../core/version.ts'
 
-export async function execute({ system }: Invocation): Promise<void> {
+export async function execute({ system }: Invocation<'version'>): Promise<void> {
   await system.writeResult(`${VERSION}\n`)
 }

@@ -1,5 +1,5 @@
 /**
- * `--cert-selector`: chooses certificates by subject, issuer and serial number, in the two syntaxes of
+ * Chooses certificates by subject, issuer and serial number, in the two syntaxes of
  * the reference helper: `Key=x509Subject,Value=CN=web Key=x509Serial,Value=15D1…` and
  * `file://selector.json` with `[{"Key": "x509Subject", "Value": "CN=web"}]`.
  *
@@ -9,6 +9,7 @@
 
 import type { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { says, setting } from '../../core/wording.ts'
 import { Asn1Element, element } from '../encoding/asn1-element.ts'
 import { readSmallFile } from '../../machine/read-file.ts'
 import {
@@ -39,7 +40,7 @@ type SelectorKey = (typeof KEYS)[number]
 export async function readCertificateSelector(text: string): Promise<CertificateSelector> {
   if (!text.startsWith(FILE_PREFIX)) return selectorOf(parseInline(text))
   const path = text.slice(FILE_PREFIX.length)
-  const { bytes } = await readSmallFile(path, '--cert-selector', MAX_SELECTOR_BYTES)
+  const { bytes } = await readSmallFile(path, says`${setting('certSelector')}`, MAX_SELECTOR_BYTES)
   return selectorOf(parseJson(bytes.toString('utf8')))
 }
 
@@ -149,7 +150,7 @@ function readFacts(certificate: X509Certificate): Required<CertificateSelector> 
 function invalid(problem: string): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_USAGE_INVALID_VALUE',
-    `--cert-selector cannot be read: ${problem}`,
+    says`${setting('certSelector')} cannot be read: ${problem}`,
     {
       hint: `keys are ${KEYS.join(', ')}; write Key=x509Subject,Value=CN=web or file://selector.json`,
     },

@@ -13,7 +13,8 @@ import type { KeyObject, X509Certificate } from 'node:crypto'
 import { signingAlgorithmOf, type SigningAlgorithm } from '../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Signer, SignOptions } from '../../core/ports.ts'
-import { encodeEcdsaSignature } from '../ecdsa-signature.ts'
+import { says, setting, type Wording } from '../../core/wording.ts'
+import { encodeEcdsaSignature } from '../../core/ecdsa-signature.ts'
 import { leavesAmong } from '../certificate/choose-certificate.ts'
 import type { OpenedKey } from '../key-candidate.ts'
 import { isSignatureOf } from '../node-signature.ts'
@@ -21,6 +22,8 @@ import { runCommand } from '../../machine/run-command.ts'
 
 /** The largest signature, ML-DSA-87, has 4,627 bytes: in base64 with line breaks some 6,400. */
 const MAX_OUTPUT_BYTES = 16_384
+
+const COMMAND = setting('signerCommand')
 
 export interface CommandSignerOptions {
   /** For `/bin/sh -c`. */
@@ -48,14 +51,14 @@ export function createCommandSigner(options: CommandSignerOptions): Signer {
       })
       if (signal?.aborted === true) throw new RolesAnywhereError('ERR_CANCELLED', 'cancelled')
       if ('problem' in result) {
-        throw failed(`the signature of --signer-command ${result.problem}`)
+        throw failed(says`the signature of ${COMMAND} ${result.problem}`)
       }
       const signature = readings(result.output, algorithm).find((candidate) =>
         isSignatureOf(candidate, message, { algorithm, publicKey }, hash),
       )
       if (signature === undefined) {
         throw failed(
-          `what --signer-command wrote (${result.output.length} bytes) is no signature by the certificate's key`,
+          says`what ${COMMAND} wrote (${result.output.length} bytes) is no signature by the certificate's key`,
         )
       }
       return signature
@@ -79,8 +82,10 @@ export function openCommandKey(
   if (leaf === undefined || leaves.length > 1) {
     throw new RolesAnywhereError(
       'ERR_CONFIG_CERTIFICATE_AMBIGUOUS',
-      `${leaves.length} of the certificates may be the one that --signer-command signs for`,
-      { hint: 'give only its certificate and chain, or choose one with --cert-selector' },
+      says`${leaves.length} of the certificates may be the one that ${COMMAND} signs for`,
+      {
+        hint: says`give only its certificate and chain, or choose one with ${setting('certSelector')}`,
+      },
     )
   }
   const { publicKey } = leaf
@@ -107,7 +112,7 @@ function decodeText(output: Buffer): Buffer | undefined {
   return base64 === undefined ? undefined : Buffer.from(base64, 'base64')
 }
 
-function failed(message: string): RolesAnywhereError {
+function failed(message: Wording): RolesAnywhereError {
   return new RolesAnywhereError('ERR_KEY_COMMAND_FAILED', message, {
     hint: 'the command reads the message on standard input and writes its signature, raw or in base64; try it by hand, with "openssl dgst -sha256 -verify"',
   })

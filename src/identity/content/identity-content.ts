@@ -7,7 +7,10 @@
 
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import type { TpmLocation } from '../../core/key-location.ts'
 import type { Reporter } from '../../core/ports.ts'
+import { says, setting } from '../../core/wording.ts'
+import type { PasswordOptions, TpmOptions } from '../identity-options.ts'
 import type { KeyCandidate, OpenedKey } from '../key-candidate.ts'
 import type { TpmAccess } from '../tpm/tpm-access.ts'
 import { parseCertificates } from '../certificate/parse-certificates.ts'
@@ -20,20 +23,34 @@ import { looksLikePkcs12 } from '../key-file/pkcs12/recognise-pkcs12.ts'
 import { openKeyBlock, selectKeyBlocks } from '../key-file/private-key.ts'
 import { checkPermissions } from '../../machine/read-file.ts'
 import type { SettingContent } from './read-content.ts'
-import type { RememberedPassword } from '../secret/remembered-password.ts'
+import {
+  passwordRequired,
+  rememberedPassword,
+  type Password,
+} from '../secret/remembered-password.ts'
+import type { SecretPorts } from '../secret/secret-ports.ts'
 
-export interface ContentOptions extends RememberedPassword {
-  readonly tpm?: TpmAccess | undefined
+export interface ContentPorts {
   readonly reporter: Reporter
+  readonly secrets: SecretPorts
 }
 
-/** Reads contents; a PKCS#12 file that holds both certificate and key is opened once. */
+/** Opens contents; a PKCS#12 file that holds both certificate and key is opened once. */
 export class IdentityContents {
-  readonly #options: ContentOptions
+  readonly #options: PasswordOptions & TpmOptions
+  readonly #reporter: Reporter
+  readonly #password: Password | undefined
+  readonly #tpmPassword: Password | undefined
   readonly #opened = new Map<SettingContent, Promise<Pkcs12Contents>>()
 
-  constructor(options: ContentOptions) {
+  constructor(options: PasswordOptions & TpmOptions, { reporter, secrets }: ContentPorts) {
+    const { keyPassword, tpmKeyPassword, strictPermissions } = options
     this.#options = options
+    this.#reporter = reporter
+    this.#password = rememberedPassword(keyPassword, secrets, { strictPermissions })
+    // The password of key files is that of TPM keys too.
+    this.#tpmPassword =
+      rememberedPassword(tpmKeyPassword, secrets, { strictPermissions }) ?? this.#password
   }
 
   /**
@@ -51,7 +68,9 @@ export class IdentityContents {
     throw new RolesAnywhereError(
       'ERR_CONFIG_CERTIFICATE_MISSING',
       `no certificate in "${content.name}" (it holds only private keys)`,
-      { hint: 'give the certificate with --certificate and this file with --private-key' },
+      {
+        hint: says`give the certificate with ${setting('certificate')} and this file with ${setting('privateKey')}`,
+      },
     )
   }
 
@@ -64,8 +83,21 @@ export class IdentityContents {
   async keysIn(content: SettingContent): Promise<readonly KeyCandidate[]> {
     const blocks = decodeBlocks(content)
     const keys = await this.#keysIn(content, blocks)
-    if (content.file !== undefined) checkPermissions(content.file, 'private key', this.#options)
+    if (content.file !== undefined) {
+      const { strictPermissions } = this.#options
+      checkPermissions(content.file, 'private key', { reporter: this.#reporter, strictPermissions })
+    }
     return keys
+  }
+
+  /** The key that lives in a TPM, which is asked only when it is opened. */
+  tpmKey({ handle }: TpmLocation, name: string): KeyCandidate {
+    return {
+      open: async () => {
+        const { openTpmHandle } = await import('../tpm/open-tpm-key.ts')
+        return openTpmHandle(handle, this.#tpmAccess(name))
+      },
+    }
   }
 
   async #keysIn(
@@ -84,35 +116,42 @@ export class IdentityContents {
       return tpmKeys.map(({ bytes }) => ({
         open: async () => {
           const { openTpmKeyFile } = await import('../tpm/open-tpm-key.ts')
-          return openTpmKeyFile(bytes, name, this.#tpmAccess(name), this.#options.reporter)
+          return openTpmKeyFile(bytes, name, this.#tpmAccess(name), this.#reporter)
         },
       }))
     }
-    const source = { name, password: () => this.#options.password(name) }
+    const password = this.#password
+    const source = {
+      name,
+      password: () => password?.(name) ?? Promise.reject(passwordRequired(name)),
+    }
     return selectKeyBlocks(blocks, name).map((block) => ({
       open: async () => this.#use(await openKeyBlock(block, source), name),
     }))
   }
 
   #tpmAccess(name: string): TpmAccess {
-    const { tpm, hasPassword } = this.#options
-    const ofFiles = hasPassword ? () => this.#options.password(name) : undefined
-    return { ...tpm, password: tpm?.password ?? ofFiles }
+    const { tpmDevice, noTpmKeyPassword } = this.#options
+    const password = this.#tpmPassword
+    return {
+      device: tpmDevice,
+      password: password === undefined ? undefined : () => password(name),
+      noPassword: noTpmKeyPassword,
+    }
   }
 
   #use(privateKey: KeyObject, name: string): OpenedKey {
     const publicKey = checkKey(privateKey, name)
-    warnIfWeak(publicKey, name, this.#options.reporter)
+    warnIfWeak(publicKey, name, this.#reporter)
     return { publicKey, signer: new FileSigner(privateKey) }
   }
 
   #openPkcs12(content: SettingContent, block: PemBlock): Promise<Pkcs12Contents> {
     const open = async (): Promise<Pkcs12Contents> => {
       const { name } = content
-      const { hasPassword, reporter } = this.#options
       const { openPkcs12 } = await import('../key-file/pkcs12/open-pkcs12.ts')
-      const password = hasPassword ? await this.#options.password(name) : undefined
-      return openPkcs12(block.bytes, { file: name, password, reporter })
+      const password = await this.#password?.(name)
+      return openPkcs12(block.bytes, { file: name, password, reporter: this.#reporter })
     }
     const opened = this.#opened.get(content) ?? open()
     this.#opened.set(content, opened)
@@ -130,7 +169,7 @@ function keyMissing(name: string): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_KEY_MISSING',
     `no private key in "${name}" (it holds only certificates)`,
-    { hint: 'give the file of the private key with --private-key' },
+    { hint: says`give the file of the private key with ${setting('privateKey')}` },
   )
 }
 

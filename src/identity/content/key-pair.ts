@@ -11,6 +11,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports.ts'
+import { says, setting } from '../../core/wording.ts'
 import type { KeyCandidate, OpenedKey } from '../key-candidate.ts'
 import { isForClients, leavesAmong, longestLasting } from '../certificate/choose-certificate.ts'
 import { subjectOf } from '../certificate/names.ts'
@@ -96,7 +97,7 @@ function ambiguous(certificates: readonly X509Certificate[], name: string): Role
     'ERR_CONFIG_CERTIFICATE_AMBIGUOUS',
     `${certificates.length} certificates with their keys are in "${name}": ${listed.join('; ')}`,
     {
-      hint: 'choose one with --cert-selector, or the last to expire with --use-latest-expiring-certificate',
+      hint: says`choose one with ${setting('certSelector')}, or the last to expire with ${setting('useLatestExpiringCertificate')}`,
     },
   )
 }

@@ -1,5 +1,5 @@
 /**
- * From settings that name files to an identity: certificate, chain and key as one consistent snapshot.
+ * From options that name no token to an identity: certificate, chain and key as one consistent snapshot.
  *
  * Rotation replaces several files and cannot do it in one step. So all of them are read first; if one
  * changed meanwhile, or certificate and key are no pair, everything is read once more before that is
@@ -11,56 +11,37 @@
 
 import type { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
-import { describeLocation, type ContentLocation } from '../../core/key-location.ts'
-import type { Clock, Identity, Reporter } from '../../core/ports.ts'
-import type { ExternalKey, KeyCandidate, OpenedKey } from '../key-candidate.ts'
-import type { SecretPorts } from '../secret/secret-ports.ts'
-import type { TpmAccess } from '../tpm/tpm-access.ts'
+import {
+  describeLocation,
+  type ContentLocation,
+  type KeyLocation,
+  type TokenLocation,
+} from '../../core/key-location.ts'
+import type { Identity, Reporter } from '../../core/ports.ts'
+import type { IdentityOptions, IdentityPorts, KeyOptions } from '../identity-options.ts'
+import type { KeyCandidate, OpenedKey } from '../key-candidate.ts'
 import { buildChain } from '../certificate/certificate-chain.ts'
+import { leavesAmong, longestLasting } from '../certificate/choose-certificate.ts'
 import { adviseOnCertificate, checkValidity } from '../certificate/check-certificate.ts'
 import { FileSnapshots, type FileSnapshot } from './snapshot.ts'
-import { IdentityContents } from './identity-content.ts'
+import { IdentityContents, type ContentPorts } from './identity-content.ts'
 import { findKeyPair } from './key-pair.ts'
 import { certificatesOf, selectLeaves } from './read-certificates.ts'
 import { readContent } from './read-content.ts'
-import {
-  rememberedPassword,
-  type PasswordOptions,
-  type RememberedPassword,
-} from '../secret/remembered-password.ts'
 
-export interface FileIdentityOptions extends PasswordOptions {
-  /**
-   * The leaf, alone or in a bundle in any order; may hold the private key too. A PEM, DER or PKCS#12
-   * file, or a folder of them.
-   */
+/** A key that is on no token. */
+type PrivateKeyLocation = Exclude<KeyLocation, TokenLocation>
+
+export type FileIdentityOptions = Omit<IdentityOptions, 'certificate' | 'privateKey'> & {
   readonly certificate: ContentLocation
-  /** Default: the private key in `certificate`. */
-  readonly privateKey?: ContentLocation | undefined
-  readonly intermediates?: ContentLocation | undefined
-  /** For private keys that are `TSS2 PRIVATE KEY` files. */
-  readonly tpm?: TpmAccess | undefined
-  /** Takes the place of `privateKey`. */
-  readonly externalKey?: ExternalKey | undefined
-  /** In the syntax of `--cert-selector`. */
-  readonly certSelector?: string | undefined
-  /** Of several certificates with their keys take the one that expires last. Default false. */
-  readonly useLatestExpiring?: boolean | undefined
+  readonly privateKey?: PrivateKeyLocation | undefined
 }
 
-export type FileSignerOptions = Pick<
-  FileIdentityOptions,
-  'password' | 'strictPermissions' | 'tpm' | 'externalKey'
-> & {
-  /** Default: `externalKey` alone. */
-  readonly privateKey?: ContentLocation | undefined
+export type FileSignerOptions = Omit<KeyOptions, 'privateKey'> & {
+  readonly privateKey: PrivateKeyLocation
 }
 
-export interface FileIdentityPorts {
-  readonly reporter: Reporter
-  readonly clock: Clock
-  readonly secrets: SecretPorts
-}
+type FileIdentityPorts = Omit<IdentityPorts, 'tell'>
 
 /**
  * Reads, checks and pairs certificate, chain and key.
@@ -69,22 +50,25 @@ export interface FileIdentityPorts {
  */
 export async function loadFileIdentity(
   options: FileIdentityOptions,
-  ports: FileIdentityPorts,
+  { reporter, clock, secrets }: FileIdentityPorts,
 ): Promise<Identity> {
-  const password = rememberedPassword(options, ports.secrets)
-  const snapshots = new FileSnapshots(options, ports.secrets)
+  const held = new HeldWarnings(reporter)
+  const ports = { reporter: held, clock, secrets }
+  const contents = new IdentityContents(options, ports)
+  const snapshots = new FileSnapshots(options, secrets)
   for (let attempt = 1; ; attempt += 1) {
-    const held = holdWarnings(ports.reporter)
+    held.drop()
     const snapshot = await snapshots.take()
     const isLast = attempt === MAX_ATTEMPTS
     try {
-      const identity = await assemble(snapshot, options, password, { ...ports, ...held })
+      const identity = await assemble(snapshot, options, contents, ports)
       if (isLast || (await snapshot.isUnchanged())) {
         held.release()
-        const { certificate, privateKey, externalKey } = options
-        ports.reporter.debug('identity loaded', {
+        const { certificate, privateKey, signerCommand } = options
+        reporter.debug('identity loaded', {
           certificate: describeLocation(certificate),
-          privateKey: externalKey?.name ?? describeLocation(privateKey ?? certificate),
+          privateKey:
+            signerCommand === undefined ? describeLocation(privateKey ?? certificate) : 'a command',
           chainLength: identity.chain.length,
         })
         return identity
@@ -96,25 +80,25 @@ export async function loadFileIdentity(
         throw error
       }
     }
-    ports.reporter.debug('identity files changed while they were read: reading again', { attempt })
+    reporter.debug('identity files changed while they were read: reading again', { attempt })
   }
 }
 
 /**
- * A private key alone, for `sign-string`.
+ * A private key alone, for `sign-string`; of several the first.
  *
  * @throws {RolesAnywhereError} codes of the config and key families.
  */
 export async function loadFileSigner(
   options: FileSignerOptions,
-  ports: Omit<FileIdentityPorts, 'clock'>,
+  ports: ContentPorts,
 ): Promise<OpenedKey> {
-  if (options.externalKey !== undefined) return options.externalKey.open([])
   const { privateKey } = options
-  if (privateKey === undefined) throw new RolesAnywhereError('ERR_INTERNAL', 'no key was named')
-  const content = await readContent(privateKey, '--private-key', ports.secrets)
-  const password = rememberedPassword(options, ports.secrets)
-  const contents = new IdentityContents({ ...password, tpm: options.tpm, reporter: ports.reporter })
+  const contents = new IdentityContents(options, ports)
+  if (privateKey.kind === 'tpm-handle') {
+    return contents.tpmKey(privateKey, describeLocation(privateKey)).open()
+  }
+  const content = await readContent(privateKey, 'privateKey', ports.secrets)
   const [first] = await contents.keysIn(content)
   if (first === undefined) throw new RolesAnywhereError('ERR_INTERNAL', 'no key was selected')
   return first.open()
@@ -126,14 +110,19 @@ const MAX_ATTEMPTS = 2
 async function assemble(
   snapshot: FileSnapshot,
   options: FileIdentityOptions,
-  password: RememberedPassword,
-  ports: Omit<FileIdentityPorts, 'secrets'>,
+  contents: IdentityContents,
+  ports: FileIdentityPorts,
 ): Promise<Identity> {
-  const contents = new IdentityContents({ ...password, tpm: options.tpm, reporter: ports.reporter })
   const name = describeLocation(options.certificate)
   const certificates = await certificatesOf(snapshot, name, contents, ports.reporter)
   const leaves = await selectLeaves(certificates, options)
-  const { keys, keyName } = await keysOf(snapshot, options, contents, leaves)
+  const { keys, keyName } =
+    options.signerCommand === undefined
+      ? await keysOf(snapshot, options, contents)
+      : {
+          keys: [commandKey(options.signerCommand, leaves, options, ports)],
+          keyName: 'the command',
+        }
   const pair = await findKeyPair({
     keys,
     keyName,
@@ -149,7 +138,7 @@ async function assemble(
       ? []
       : await contents.certificatesIn(snapshot.intermediates)
   // In a folder the other certificates need not have to do with this one.
-  const chainPorts = snapshot.isFolder ? { ...ports, reporter: silentReporter } : ports
+  const chainPorts = snapshot.isFolder ? { ...ports, reporter: SILENT } : ports
   const chain = buildChain(pair.certificate, [...certificates, ...others], chainPorts)
   const { signer, certificate } = pair
   return {
@@ -161,56 +150,86 @@ async function assemble(
 }
 
 async function keysOf(
-  { privateKeys, isFolder }: FileSnapshot,
-  { privateKey, externalKey }: FileIdentityOptions,
+  snapshot: FileSnapshot,
+  { privateKey }: FileIdentityOptions,
   contents: IdentityContents,
-  leaves: readonly X509Certificate[],
 ): Promise<{ readonly keys: readonly KeyCandidate[]; readonly keyName: string }> {
-  if (externalKey !== undefined) {
-    return { keys: [{ open: () => externalKey.open(leaves) }], keyName: externalKey.name }
+  if (privateKey?.kind === 'tpm-handle') {
+    const keyName = describeLocation(privateKey)
+    return { keys: [contents.tpmKey(privateKey, keyName)], keyName }
   }
   const keys: KeyCandidate[] = []
   let failure: unknown
-  for (const content of privateKeys) {
+  for (const content of snapshot.privateKeys) {
     try {
       keys.push(...(await contents.keysIn(content)))
     } catch (error) {
-      if (!isFolder || privateKey !== undefined) throw error
+      if (!snapshot.isFolder || privateKey !== undefined) throw error
       failure ??= error
     }
   }
-  const [first] = privateKeys
+  const [first] = snapshot.privateKeys
   if (first === undefined || keys.length === 0) throw failure
   return { keys, keyName: first.name }
+}
+
+/** The command as a key; which certificate it signs for must be plain. */
+function commandKey(
+  command: string,
+  certificates: readonly X509Certificate[],
+  { useLatestExpiringCertificate }: FileIdentityOptions,
+  { clock, secrets }: FileIdentityPorts,
+): KeyCandidate {
+  const latest =
+    useLatestExpiringCertificate === true
+      ? longestLasting(leavesAmong(certificates), clock())
+      : undefined
+  return {
+    open: async () => {
+      const { openCommandKey } = await import('../command/command-signer.ts')
+      return openCommandKey(command, latest === undefined ? certificates : [latest], secrets.env)
+    },
+  }
 }
 
 /** A folder and a selector are there to choose by; what they leave open is not decided silently. */
 function choiceOf(
   { isFolder }: FileSnapshot,
-  { certSelector, useLatestExpiring }: FileIdentityOptions,
+  { certSelector, useLatestExpiringCertificate }: FileIdentityOptions,
 ): 'first' | 'only' | 'latest' {
-  if (useLatestExpiring === true) return 'latest'
+  if (useLatestExpiringCertificate === true) return 'latest'
   return isFolder || certSelector !== undefined ? 'only' : 'first'
 }
 
-const silentReporter: Reporter = { warn: () => undefined, debug: () => undefined }
+const SILENT: Reporter = { warn: () => undefined, debug: () => undefined }
 
 function isMismatch(error: unknown): boolean {
   return error instanceof RolesAnywhereError && error.code === 'ERR_KEY_MISMATCH'
 }
 
 /** Warnings of a reading that is thrown away are not shown. */
-function holdWarnings(reporter: Reporter): { readonly reporter: Reporter; release(): void } {
-  const held: Parameters<Reporter['warn']>[] = []
-  return {
-    reporter: {
-      warn: (...warning) => void held.push(warning),
-      debug: (step, fields) => {
-        reporter.debug(step, fields)
-      },
-    },
-    release() {
-      for (const warning of held) reporter.warn(...warning)
-    },
+class HeldWarnings implements Reporter {
+  readonly #reporter: Reporter
+  #held: Parameters<Reporter['warn']>[] = []
+
+  constructor(reporter: Reporter) {
+    this.#reporter = reporter
+  }
+
+  warn(...warning: Parameters<Reporter['warn']>): void {
+    this.#held.push(warning)
+  }
+
+  debug(...line: Parameters<Reporter['debug']>): void {
+    this.#reporter.debug(...line)
+  }
+
+  drop(): void {
+    this.#held = []
+  }
+
+  release(): void {
+    for (const warning of this.#held) this.#reporter.warn(...warning)
+    this.drop()
   }
 }

@@ -8,17 +8,15 @@ import type { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import { describeLocation, type ContentLocation } from '../../core/key-location.ts'
 import type { Reporter } from '../../core/ports.ts'
-import type { SecretPorts } from '../secret/secret-ports.ts'
+import { says, setting } from '../../core/wording.ts'
+import type { CertificateOptions } from '../identity-options.ts'
 import { subjectOf } from '../certificate/names.ts'
 import { FileSnapshots, type FileSnapshot } from './snapshot.ts'
-import { IdentityContents } from './identity-content.ts'
-import { rememberedPassword, type PasswordOptions } from '../secret/remembered-password.ts'
+import { IdentityContents, type ContentPorts } from './identity-content.ts'
 
-export interface CertificateOptions extends PasswordOptions {
-  /** A PEM, DER or PKCS#12 file, a folder of them, or a secret source. */
+/** Certificates that are on no token. */
+export type FileCertificateOptions = Omit<CertificateOptions, 'certificate'> & {
   readonly certificate: ContentLocation
-  /** In the syntax of `--cert-selector`. */
-  readonly certSelector?: string | undefined
 }
 
 /**
@@ -26,18 +24,15 @@ export interface CertificateOptions extends PasswordOptions {
  *
  * @throws {RolesAnywhereError} as `certificatesOf` and `selectLeaves`.
  */
-export async function readCertificates(
-  options: CertificateOptions,
-  secrets: SecretPorts,
+export async function readFileCertificates(
+  options: FileCertificateOptions,
+  ports: ContentPorts,
 ): Promise<readonly X509Certificate[]> {
   const { certificate } = options
-  const snapshot = await new FileSnapshots({ certificate }, secrets).take()
-  const contents = new IdentityContents({
-    ...rememberedPassword(options, secrets),
-    reporter: secrets.reporter,
-  })
+  const snapshot = await new FileSnapshots({ certificate }, ports.secrets).take()
+  const contents = new IdentityContents(options, ports)
   const name = describeLocation(certificate)
-  const certificates = await certificatesOf(snapshot, name, contents, secrets.reporter)
+  const certificates = await certificatesOf(snapshot, name, contents, ports.reporter)
   return selectLeaves(certificates, options)
 }
 
@@ -73,14 +68,14 @@ export async function certificatesOf(
 }
 
 /**
- * Those that `--cert-selector` means; without one, all.
+ * Those that the selector means; without one, all.
  *
  * @throws {RolesAnywhereError} ERR_CONFIG_CERTIFICATE_MISSING, ERR_USAGE_INVALID_VALUE,
  *   ERR_CONFIG_FILE_*.
  */
 export async function selectLeaves(
   certificates: readonly X509Certificate[],
-  { certificate, certSelector }: Pick<CertificateOptions, 'certificate' | 'certSelector'>,
+  { certificate, certSelector }: Pick<FileCertificateOptions, 'certificate' | 'certSelector'>,
 ): Promise<readonly X509Certificate[]> {
   if (certSelector === undefined) return certificates
   const { matchesSelector, readCertificateSelector } =
@@ -91,7 +86,7 @@ export async function selectLeaves(
   const subjects = certificates.slice(0, 5).map(subjectOf)
   throw new RolesAnywhereError(
     'ERR_CONFIG_CERTIFICATE_MISSING',
-    `no certificate in "${describeLocation(certificate)}" matches --cert-selector (it holds "${subjects.join('"; "')}")`,
+    says`no certificate in "${describeLocation(certificate)}" matches ${setting('certSelector')} (it holds "${subjects.join('"; "')}")`,
     { hint: 'compare with "openssl x509 -noout -subject -issuer -serial -nameopt RFC2253"' },
   )
 }

@@ -6,6 +6,7 @@
  */
 
 import { describeLocation, type ContentLocation } from '../../core/key-location.ts'
+import { says, setting, type SettingName } from '../../core/wording.ts'
 import type { SecretPorts } from '../secret/secret-ports.ts'
 import { readSecretBytes } from '../secret/read-secret.ts'
 import type { NamedBytes } from '../encoding/decode-blocks.ts'
@@ -19,20 +20,26 @@ export interface SettingContent extends NamedBytes {
 /**
  * The bytes at a location.
  *
- * @param setting the flag, such as `--certificate`.
+ * @param name the setting that names the location.
  * @throws {RolesAnywhereError} ERR_CONFIG_FILE_*, ERR_CONFIG_SECRET_UNAVAILABLE.
  */
 export async function readContent(
   location: ContentLocation,
-  setting: string,
+  name: SettingName,
   ports: SecretPorts,
 ): Promise<SettingContent> {
-  const name = describeLocation(location)
+  const shown = describeLocation(location)
   if (location.kind === 'path') {
-    const file = await readSmallFile(location.path, setting)
-    return { name, bytes: file.bytes, file }
+    const file = await readSmallFile(location.path, says`${setting(name)}`)
+    return { name: shown, bytes: file.bytes, file }
   }
-  const { source } = location
-  const bytes = await readSecretBytes(source, setting, ports, { maxBytes: MAX_FILE_BYTES })
-  return { name, bytes }
+  const what = WHAT[name] ?? 'the content'
+  const bytes = await readSecretBytes(location.source, what, ports, { maxBytes: MAX_FILE_BYTES })
+  return { name: shown, bytes }
+}
+
+const WHAT: Readonly<Partial<Record<SettingName, string>>> = {
+  certificate: 'the certificate',
+  privateKey: 'the private key',
+  intermediates: 'the intermediate certificates',
 }

@@ -8,6 +8,8 @@ import { readdir, stat } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { says, setting, type SettingName } from '../../core/wording.ts'
+import { errnoOf } from '../../machine/errno.ts'
 import { MAX_FILE_BYTES, readSmallFile } from '../../machine/read-file.ts'
 import type { SettingContent } from './read-content.ts'
 
@@ -18,43 +20,43 @@ const MAX_FILES = 256
  * The files of a folder in the order of their names, or undefined when the path names no folder.
  * Hidden files, larger ones and what is no file are left out.
  *
- * @param setting the flag that named the folder, for messages.
+ * @param name the setting that named the folder, for messages.
  * @throws {RolesAnywhereError} ERR_CONFIG_FILE_UNREADABLE, ERR_CONFIG_FILE_TOO_LARGE.
  */
 export async function readFolder(
   path: string,
-  setting: string,
+  name: SettingName,
 ): Promise<readonly SettingContent[] | undefined> {
-  const names = await namesIn(path, setting)
+  const names = await namesIn(path, name)
   if (names === undefined) return undefined
   const contents: SettingContent[] = []
-  for (const name of names) {
-    const filePath = join(path, name)
+  for (const fileName of names) {
+    const filePath = join(path, fileName)
     if (!(await isSmallFile(filePath))) continue
     if (contents.length === MAX_FILES) {
       throw new RolesAnywhereError(
         'ERR_CONFIG_FILE_TOO_LARGE',
-        `the folder "${path}" in ${setting} holds more than ${MAX_FILES} files`,
+        says`the folder "${path}" (${setting(name)}) holds more than ${MAX_FILES} files`,
         { hint: 'keep only certificates and keys in it' },
       )
     }
-    const file = await readSmallFile(filePath, setting)
+    const file = await readSmallFile(filePath, says`${setting(name)}`)
     contents.push({ name: filePath, bytes: file.bytes, file })
   }
   return contents
 }
 
-async function namesIn(path: string, setting: string): Promise<readonly string[] | undefined> {
+async function namesIn(path: string, name: SettingName): Promise<readonly string[] | undefined> {
   try {
     const names = await promisify(readdir)(path)
-    return names.filter((name) => !name.startsWith('.')).sort()
+    return names.filter((fileName) => !fileName.startsWith('.')).sort()
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
+    const code = errnoOf(cause)
     // Reading the path as a file says what is wrong with it.
     if (code !== 'EACCES' || !(await isFolder(path))) return undefined
     throw new RolesAnywhereError(
       'ERR_CONFIG_FILE_UNREADABLE',
-      `the folder "${path}" in ${setting} cannot be read (${code})`,
+      says`the folder "${path}" (${setting(name)}) cannot be read (${code})`,
       { hint: 'let this user list it', cause },
     )
   }

@@ -6,7 +6,8 @@
  * @module
  */
 
-import type { ContentLocation } from '../../core/key-location.ts'
+import type { ContentLocation, TpmLocation } from '../../core/key-location.ts'
+import type { SettingName } from '../../core/wording.ts'
 import type { SecretPorts } from '../secret/secret-ports.ts'
 import { isUnchanged } from '../../machine/read-file.ts'
 import { readFolder } from './read-folder.ts'
@@ -16,14 +17,14 @@ export interface SnapshotSettings {
   /** A file, a folder of files, or a secret source. */
   readonly certificate: ContentLocation
   /** Default: what `certificate` names. */
-  readonly privateKey?: ContentLocation | undefined
+  readonly privateKey?: ContentLocation | TpmLocation | undefined
   readonly intermediates?: ContentLocation | undefined
 }
 
 export interface FileSnapshot {
   /** One content, or those of the files in a folder. */
   readonly certificates: readonly SettingContent[]
-  /** The same as `certificates` when no other was named. */
+  /** The same as `certificates` when no other was named; none for a key that is no content. */
   readonly privateKeys: readonly SettingContent[]
   readonly intermediates: SettingContent | undefined
   /** Whether `certificate` named a folder. */
@@ -48,22 +49,27 @@ export class FileSnapshots {
   async take(): Promise<FileSnapshot> {
     const { certificate, privateKey, intermediates } = this.#settings
     const contents = new Map(this.#streams)
-    const read = async (location: ContentLocation, setting: string): Promise<SettingContent> => {
+    const read = async (location: ContentLocation, name: SettingName): Promise<SettingContent> => {
       const key = keyOf(location)
-      const content = contents.get(key) ?? (await readContent(location, setting, this.#secrets))
+      const content = contents.get(key) ?? (await readContent(location, name, this.#secrets))
       contents.set(key, content)
       if (content.file === undefined) this.#streams.set(key, content)
       return content
     }
     const folder =
-      certificate.kind === 'path' ? await readFolder(certificate.path, '--certificate') : undefined
-    const certificates = folder ?? [await read(certificate, '--certificate')]
+      certificate.kind === 'path' ? await readFolder(certificate.path, 'certificate') : undefined
+    const certificates = folder ?? [await read(certificate, 'certificate')]
+    const privateKeys =
+      privateKey === undefined
+        ? certificates
+        : privateKey.kind === 'tpm-handle'
+          ? []
+          : [await read(privateKey, 'privateKey')]
     return {
       certificates,
-      privateKeys:
-        privateKey === undefined ? certificates : [await read(privateKey, '--private-key')],
+      privateKeys,
       intermediates:
-        intermediates === undefined ? undefined : await read(intermediates, '--intermediates'),
+        intermediates === undefined ? undefined : await read(intermediates, 'intermediates'),
       isFolder: folder !== undefined,
       async isUnchanged() {
         const all = [...contents.values(), ...(folder ?? [])]

@@ -8,6 +8,7 @@
 
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { says, setting } from '../../core/wording.ts'
 import { Asn1Element, element } from '../encoding/asn1-element.ts'
 import { malformedKey, unsupportedKey } from './key-source.ts'
 import { looksLikePkcs12 } from './pkcs12/recognise-pkcs12.ts'
@@ -97,7 +98,7 @@ function attempt<T>(read: () => T): T | undefined {
   }
 }
 
-const GIVE_KEY = 'give the file of the private key with --private-key'
+const GIVE_KEY = says`give the file of the private key with ${setting('privateKey')}`
 
 /** A PKCS#8 key of one of these that OpenSSL refuses has a broken inside: RSA, EC. */
 const KNOWN_ALGORITHMS: readonly string[] = ['1.2.840.113549.1.1.1', '1.2.840.10045.2.1']

@@ -7,6 +7,7 @@
 
 import { ACCEPTED_KEYS } from '../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import type { Wording } from '../../core/wording.ts'
 
 export interface KeySource {
   /** The path, or what the secret source is called; for messages. */
@@ -33,7 +34,7 @@ export function malformedKey(name: string, problem = 'does not parse'): RolesAny
   })
 }
 
-export function unsupportedKey(name: string, problem: string, hint?: string): RolesAnywhereError {
+export function unsupportedKey(name: string, problem: string, hint?: Wording): RolesAnywhereError {
   return new RolesAnywhereError('ERR_KEY_UNSUPPORTED', `"${name}" ${problem}`, {
     hint: hint ?? ACCEPTED_KEYS,
   })

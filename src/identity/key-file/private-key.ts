@@ -11,6 +11,8 @@
 
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { says, setting } from '../../core/wording.ts'
+import { errnoOf } from '../../machine/errno.ts'
 import { DER_LABEL } from '../encoding/decode-blocks.ts'
 import { malformedKey, unsupportedKey, type KeySource } from './key-source.ts'
 import { isLegacyEncrypted, openLegacyEncrypted } from './legacy-encrypted-pem.ts'
@@ -121,7 +123,7 @@ function isPkcs8(der: Buffer): boolean {
 
 /** Node says so of every structure that looks like EncryptedPrivateKeyInfo. */
 function isMissingPassphrase(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ERR_MISSING_PASSPHRASE'
+  return errnoOf(error) === 'ERR_MISSING_PASSPHRASE'
 }
 
 async function openEncrypted(der: Buffer, source: KeySource): Promise<KeyObject> {
@@ -143,7 +145,7 @@ function noUsableKey(blocks: readonly PemBlock[], name: string): RolesAnywhereEr
   const labels = [...new Set(blocks.map(({ label }) => label))].slice(0, 5).join(', ')
   const found = labels === '' ? '' : ` (it holds ${labels})`
   return new RolesAnywhereError('ERR_KEY_MISSING', `no private key in "${name}"${found}`, {
-    hint: 'give the file of the private key with --private-key',
+    hint: says`give the file of the private key with ${setting('privateKey')}`,
   })
 }
 

@@ -121,6 +121,9 @@ export type HostFailure =
   | { readonly kind: 'load'; readonly message: string }
   | { readonly kind: 'other'; readonly message: string }
 
+/** What the process says first, once: that it runs, and will answer. */
+export const STARTED = 'started'
+
 export type HostReply =
   | { readonly id: number; readonly answer: unknown }
   | { readonly id: number; readonly failure: HostFailure }

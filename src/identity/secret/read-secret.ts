@@ -9,7 +9,7 @@
 
 import type { SecretSource } from '../../core/secret-source.ts'
 import type { ReadSecretOptions, SecretPorts } from './secret-ports.ts'
-import { SECRET_READERS, unavailable } from './secret-readers.ts'
+import { SECRET_READERS, unavailable, type SecretReader } from './secret-readers.ts'
 
 /** Longest secret taken, unless more is asked for. */
 const MAX_SECRET_BYTES = 65_536
@@ -48,11 +48,26 @@ export async function readSecretBytes(
 ): Promise<Buffer> {
   const maxBytes = options.maxBytes ?? MAX_SECRET_BYTES
   const request = { source, what, ports, options, maxBytes }
-  const bytes = await SECRET_READERS[source.kind].read(request)
+  const reader: SecretReader = SECRET_READERS[source.kind]
+  const memoryName = reader.once?.(request)
+  const read = async (): Promise<Buffer | undefined> => reader.read(request)
+  const bytes = await (memoryName === undefined ? read() : ports.memory.once(memoryName, read))
   if (bytes === undefined || bytes.length > maxBytes) {
     throw unavailable(source, what, `is longer than ${maxBytes} bytes`)
   }
   // An empty password is a lone line break; nothing at all is an unset variable or a failed command.
   if (bytes.length === 0 && source.kind !== 'prompt') throw unavailable(source, what, 'is empty')
   return bytes
+}
+
+/** What a person answered turned out to be wrong: the same question is put again, not answered from memory. */
+export function forgetSecret(
+  source: SecretSource,
+  what: string,
+  ports: Pick<SecretPorts, 'memory'>,
+  options: ReadSecretOptions = {},
+): void {
+  const reader: SecretReader = SECRET_READERS[source.kind]
+  const memoryName = reader.once?.({ source, what, options })
+  if (memoryName !== undefined) ports.memory.forget(memoryName)
 }

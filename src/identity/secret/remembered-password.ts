@@ -1,6 +1,6 @@
 /**
- * The password of keys and PKCS#12 files: read at the first need, once. A prompt must not come twice,
- * and a pipe cannot.
+ * Passwords of keys and PKCS#12 files: read at the first need, and once for each time an identity is
+ * loaded. A command is not run twice, and a function not called twice.
  *
  * @module
  */
@@ -9,42 +9,30 @@ import { RolesAnywhereError } from '../../core/errors.ts'
 import type { SecretSource } from '../../core/secret-source.ts'
 import { says, setting } from '../../core/wording.ts'
 import { readSecret } from './read-secret.ts'
-import type { SecretPorts } from './secret-ports.ts'
+import type { ReadSecretOptions, SecretPorts } from './secret-ports.ts'
 
-export interface PasswordOptions {
-  /** Where the password is, or what yields it. Asked only when something is encrypted. */
-  readonly password?: SecretSource | (() => Promise<string>) | undefined
-  /** Refuse a key or password file that others may read, instead of warning. Default false. */
-  readonly strictPermissions?: boolean | undefined
-}
+/** @param name of what is locked: a file, a TPM key. */
+export type Password = (name: string) => Promise<string>
 
-export interface RememberedPassword {
-  readonly hasPassword: boolean
-  readonly strictPermissions: boolean | undefined
-  /**
-   * @param name of the file that needs it.
-   * @throws {RolesAnywhereError} ERR_KEY_PASSWORD_REQUIRED, ERR_CONFIG_SECRET_UNAVAILABLE.
-   */
-  readonly password: (name: string) => Promise<string>
-}
-
+/**
+ * Undefined where no password was given.
+ *
+ * What it returns throws ERR_CONFIG_SECRET_UNAVAILABLE and ERR_CONFIG_FILE_*.
+ */
 export function rememberedPassword(
-  { password, strictPermissions }: PasswordOptions,
-  secrets: SecretPorts,
-): RememberedPassword {
+  secret: SecretSource | (() => Promise<string>) | undefined,
+  ports: SecretPorts,
+  options: ReadSecretOptions = {},
+): Password | undefined {
+  if (secret === undefined) return undefined
   let remembered: Promise<string> | undefined
-  return {
-    hasPassword: password !== undefined,
-    strictPermissions,
-    password: (name) => {
-      if (password === undefined) return Promise.reject(passwordRequired(name))
-      const what = `the password of "${name}"`
-      remembered ??=
-        typeof password === 'function'
-          ? textFrom(password, what)
-          : readSecret(password, what, secrets, { strictPermissions })
-      return remembered
-    },
+  return async (name) => {
+    const what = `the password of "${name}"`
+    remembered ??=
+      typeof secret === 'function'
+        ? textFrom(secret, what)
+        : readSecret(secret, what, ports, options)
+    return remembered
   }
 }
 

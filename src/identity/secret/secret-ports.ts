@@ -5,6 +5,7 @@
  */
 
 import type { Reporter } from '../../core/ports.ts'
+import type { SecretMemory } from './secret-memory.ts'
 
 /** What reading a secret needs of the world. */
 export interface SecretPorts {
@@ -16,6 +17,8 @@ export interface SecretPorts {
   readStdin(): Promise<Buffer>
   /** Ends a command that is run for a secret. */
   readonly signal?: AbortSignal | undefined
+  /** One for the whole invocation. */
+  readonly memory: SecretMemory
 }
 
 export interface ReadSecretOptions {
@@ -23,4 +26,6 @@ export interface ReadSecretOptions {
   readonly strictPermissions?: boolean | undefined
   /** Default 65,536. */
   readonly maxBytes?: number
+  /** Names the secret where the question does not: it may be worded in several ways, or be that for another. */
+  readonly subject?: string
 }

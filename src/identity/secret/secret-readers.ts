@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import { checkPermissions, readSmallFile } from '../../machine/read-file.ts'
 import type { SecretKind, SecretSource } from '../../core/secret-source.ts'
-import { inWords, says, type Wording } from '../../core/wording.ts'
+import { says, type Wording } from '../../core/wording.ts'
 import type { ReadSecretOptions, SecretPorts } from './secret-ports.ts'
 
 export interface SecretRequest {
@@ -22,6 +22,8 @@ export interface SecretRequest {
 
 export interface SecretReader {
   describe(source: SecretSource): Wording
+  /** What remembers a source that can be read only once. Others are read anew each time. */
+  once?(request: Pick<SecretRequest, 'source' | 'what' | 'options'>): string
   /** `undefined` for more than `maxBytes`. */
   read(request: SecretRequest): Promise<Buffer | undefined>
 }
@@ -38,13 +40,14 @@ export const SECRET_READERS: Readonly<Record<SecretKind, SecretReader>> = {
   file: {
     describe: ({ argument }) => `the file "${argument}"`,
     async read({ source, ports, options, maxBytes }) {
-      const file = await readSmallFile(source.argument, inWords(source.namedBy), maxBytes)
+      const file = await readSmallFile(source.argument, source.namedBy, maxBytes)
       checkPermissions(file, 'secret', { reporter: ports.reporter, ...options })
       return file.bytes
     },
   },
   fd: {
     describe: ({ argument }) => `file descriptor ${argument}`,
+    once: ({ source }) => `fd:${source.argument}`,
     async read({ source, what, ports, maxBytes }) {
       const { readDescriptor } = await import('../../machine/read-descriptor.ts')
       try {
@@ -57,6 +60,7 @@ export const SECRET_READERS: Readonly<Record<SecretKind, SecretReader>> = {
   },
   stdin: {
     describe: () => 'standard input',
+    once: () => 'stdin',
     read: ({ ports }) => ports.readStdin(),
   },
   cmd: {
@@ -78,11 +82,12 @@ export const SECRET_READERS: Readonly<Record<SecretKind, SecretReader>> = {
       }
       // No look at the mode: systemd grants access by an ACL, which shows as group bits.
       const path = join(folder, source.argument)
-      return (await readSmallFile(path, inWords(source.namedBy), maxBytes)).bytes
+      return (await readSmallFile(path, source.namedBy, maxBytes)).bytes
     },
   },
   prompt: {
     describe: () => 'the answer on the terminal',
+    once: ({ what, options }) => `prompt:${options.subject ?? what}`,
     async read({ what, ports }) {
       return Buffer.from(await ports.prompt(`${what}: `))
     },

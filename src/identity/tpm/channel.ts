@@ -14,6 +14,7 @@ import { open, stat } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { errnoOf } from '../../machine/errno.ts'
 
 export const DEFAULT_TPM_DEVICE = '/dev/tpmrm0'
 
@@ -141,8 +142,7 @@ async function exchange(socket: Socket, command: Uint8Array): Promise<Buffer> {
 }
 
 function unavailable(address: string, cause: unknown): RolesAnywhereError {
-  const code = (cause as NodeJS.ErrnoException).code
-  const reason = code ?? (cause instanceof Error ? cause.message : 'unknown')
+  const reason = errnoOf(cause) ?? (cause instanceof Error ? cause.message : 'unknown')
   return new RolesAnywhereError(
     'ERR_KEY_TPM_UNAVAILABLE',
     `the TPM at "${address}" cannot be used (${reason})`,

@@ -10,6 +10,7 @@
 import { RolesAnywhereError } from '../../core/errors.ts'
 import { describeLocation } from '../../core/key-location.ts'
 import type { Reporter } from '../../core/ports.ts'
+import { says, setting } from '../../core/wording.ts'
 import type { OpenedKey } from '../key-candidate.ts'
 import { DEFAULT_TPM_DEVICE } from './channel.ts'
 import { RefusedPasswords } from '../secret/refused-passwords.ts'
@@ -66,7 +67,7 @@ function passwordOf(
   return () =>
     Promise.reject(
       new RolesAnywhereError('ERR_KEY_PASSWORD_REQUIRED', `the TPM key ${name} needs a password`, {
-        hint: 'say where it is with --key-password, or --no-tpm-key-password when there is none',
+        hint: says`say where it is with ${setting('keyPassword')}, or ${setting('noTpmKeyPassword')} when there is none`,
       }),
     )
 }

@@ -6,6 +6,7 @@
  */
 
 import { createHash } from 'node:crypto'
+import type { HashName } from '../../core/ports.ts'
 import type { SignatureScheme } from './commands.ts'
 import {
   ALG_ECDSA,
@@ -18,8 +19,6 @@ import {
 } from './constants.ts'
 import type { PublicArea } from './public-area.ts'
 import { NotASigningKey } from './public-area.ts'
-
-export type HashName = 'sha256' | 'sha384' | 'sha512'
 
 const HASHES: Readonly<Record<HashName, { readonly id: number; readonly bytes: number }>> = {
   sha256: { id: ALG_SHA256, bytes: 32 },

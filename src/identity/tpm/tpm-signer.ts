@@ -14,7 +14,8 @@ import type { KeyObject } from 'node:crypto'
 import { signingAlgorithmOf, type SigningAlgorithm } from '../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Signer, SignOptions } from '../../core/ports.ts'
-import { encodeEcdsaSignature } from '../ecdsa-signature.ts'
+import { encodeEcdsaSignature } from '../../core/ecdsa-signature.ts'
+import { TurnQueue } from '../../machine/turn-queue.ts'
 import { isSignatureOf } from '../node-signature.ts'
 import { openTpm, type TpmChannel } from './channel.ts'
 import {
@@ -85,7 +86,7 @@ class TpmSigner implements Signer {
   #password: Uint8Array | undefined
   #closed = false
   /** Signatures wait for each other: /dev/tpm0 and swtpm take one client at a time. */
-  #previous: Promise<unknown> = Promise.resolve()
+  readonly #turns = new TurnQueue()
 
   constructor(options: TpmSignerOptions, area: PublicArea) {
     this.algorithm = signingAlgorithmOf(area.publicKey)
@@ -94,9 +95,7 @@ class TpmSigner implements Signer {
   }
 
   async sign(message: Uint8Array, options: SignOptions = {}): Promise<Uint8Array> {
-    const turn = this.#previous.then(() => this.#sign(message, options))
-    this.#previous = turn.catch(() => undefined)
-    return turn
+    return this.#turns.run(async () => this.#sign(message, options))
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -255,7 +254,7 @@ async function explained<T>(name: string, work: () => Promise<T>): Promise<T> {
     throw new RolesAnywhereError(
       'ERR_KEY_TPM_LOCKED_OUT',
       `the TPM is locked after too many wrong passwords and refuses ${name}`,
-      { hint: 'wait until it recovers, or reset it with "tpm2_dictionarylockout --clear-lockout"' },
+      { hint: 'wait until it recovers, or reset it with "tpm2_dictionarylockout -c"' },
     )
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { says, setting } from '../../core/wording.ts'
 
 /** What every SDK accepts between the brackets. */
 const PORTABLE = /^[A-Za-z0-9\-/.%@_:+]+$/
@@ -24,7 +25,7 @@ export function checkProfileName(name: string): { readonly isPortable: boolean }
     throw new RolesAnywhereError(
       'ERR_USAGE_INVALID_VALUE',
       `${JSON.stringify(name)} cannot be the name of a profile`,
-      { hint: 'use letters, digits and - / . % @ _ : + in --profile' },
+      { hint: says`use letters, digits and - / . % @ _ : + in ${setting('targetProfile')}` },
     )
   }
   return { isPortable: PORTABLE.test(name) }

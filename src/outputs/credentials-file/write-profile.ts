@@ -8,15 +8,20 @@
  * @module
  */
 
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
 import type { SessionCredentials } from '../../core/credentials.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Reporter } from '../../core/ports.ts'
-import { acquireFileLock, type FileLockPorts } from '../../machine/file-lock.ts'
+import { readBounded, type ReadProblem } from '../../machine/bounded-read.ts'
+import { sweepDrafts } from '../../machine/draft.ts'
+import {
+  acquireFileLock,
+  holderOf,
+  type FileLock,
+  type FileLockPorts,
+} from '../../machine/file-lock.ts'
 import { setProfileKeys } from './edit-profile.ts'
 import { checkProfileName } from './profile-name.ts'
-import { replaceFile, sweepDrafts } from '../../machine/replace-file.ts'
+import { replaceFile } from '../../machine/replace-file.ts'
 import { findTrustedTarget, type TrustedTarget } from '../../machine/trusted-target.ts'
 import { unwritable } from '../../machine/unwritable.ts'
 
@@ -48,10 +53,10 @@ export async function writeProfile(
   ports: WriteProfilePorts,
 ): Promise<void> {
   checkProfileName(options.profile)
-  const { path } = await findTrustedTarget(options.path, ports.uid)
+  const { path } = findTrustedTarget(options.path, ports.uid)
   const held = await lock(path, ports)
   try {
-    await writeUnderLock(path, options, ports)
+    await writeUnderLock(path, held, options, ports)
   } finally {
     await held[Symbol.asyncDispose]()
   }
@@ -59,15 +64,16 @@ export async function writeProfile(
 
 async function writeUnderLock(
   path: string,
+  held: FileLock,
   { profile, credentials }: WriteProfileOptions,
   ports: WriteProfilePorts,
 ): Promise<void> {
   // Looked at again: another writer may have replaced the file meanwhile, an attacker with a link.
-  const target = await findTrustedTarget(path, ports.uid)
+  const target = findTrustedTarget(path, ports.uid)
   if (target.path !== path) {
     throw new RolesAnywhereError('ERR_OUTPUT_UNSAFE', `"${path}" was just replaced by a link`)
   }
-  await sweepDrafts(target, ports.clock)
+  await sweepDrafts(path, ports.clock)
   const old = await readTarget(target)
   const content = setProfileKeys(old, profile, {
     aws_access_key_id: credentials.accessKeyId,
@@ -83,40 +89,49 @@ async function writeUnderLock(
       },
     )
   } else if (target.stats !== undefined && Buffer.compare(old, content) === 0) return
-  await replaceFile(target, content)
+  await replaceFile(target, content, async () => {
+    // After a long pause (a suspended machine) it may have been taken over where we cannot be looked up.
+    if (await held.isHeld()) return
+    throw new RolesAnywhereError('ERR_OUTPUT_LOCKED', `the lock of "${path}" was lost meanwhile`, {
+      hint: 'nothing was written; try again',
+    })
+  })
 }
 
-async function lock(path: string, ports: WriteProfilePorts): Promise<AsyncDisposable> {
+async function lock(path: string, ports: WriteProfilePorts): Promise<FileLock> {
   const lockPath = `${path}.rolesanywhere.lock`
   const options = { patienceMs: LOCK_PATIENCE_MS }
   const held = await acquireFileLock(lockPath, options, ports).catch((error: unknown) => {
-    throw unwritable(path, error)
+    throw error instanceof RolesAnywhereError ? error : unwritable(path, error)
   })
   if (held !== undefined) return held
   throw new RolesAnywhereError(
     'ERR_OUTPUT_LOCKED',
-    `another process has held the lock "${lockPath}" for ${LOCK_PATIENCE_MS / 1000} s`,
-    { hint: 'end that process, or remove the lock if there is none' },
+    `the lock "${lockPath}" is held by ${(await holderOf(lockPath)) ?? 'one process after the other'}, for ${LOCK_PATIENCE_MS / 1000} s by now`,
+    { hint: 'end the process that has it, or remove it when there is none' },
   )
 }
 
 async function readTarget({ path, stats }: TrustedTarget): Promise<Uint8Array> {
   if (stats === undefined) return new Uint8Array()
-  try {
-    // O_NONBLOCK, O_NOFOLLOW: what was a file a moment ago may be a FIFO or a link by now.
-    const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW
-    await using file = await open(path, flags)
-    const now = await file.stat()
-    if (!now.isFile()) throw new RolesAnywhereError('ERR_OUTPUT_UNSAFE', `"${path}" is not a file`)
-    if (now.size > MAX_FILE_BYTES) {
-      throw new RolesAnywhereError(
-        'ERR_OUTPUT_UNWRITABLE',
-        `"${path}" is larger than ${MAX_FILE_BYTES} bytes`,
-        { hint: 'name another file with AWS_SHARED_CREDENTIALS_FILE' },
-      )
+  // What was a file a moment ago may be a FIFO or a link by now.
+  const rules = { maxBytes: MAX_FILE_BYTES, mayBeLink: false, fail: failureOf(path) }
+  return (await readBounded(path, rules)).bytes
+}
+
+function failureOf(path: string): (problem: ReadProblem) => RolesAnywhereError {
+  return (problem) => {
+    switch (problem.kind) {
+      case 'unreadable':
+        return unwritable(path, problem.cause)
+      case 'not-regular':
+        return new RolesAnywhereError('ERR_OUTPUT_UNSAFE', `"${path}" is ${problem.what}`)
+      case 'too-large':
+        return new RolesAnywhereError(
+          'ERR_OUTPUT_UNWRITABLE',
+          `"${path}" is larger than ${problem.maxBytes} bytes`,
+          { hint: 'name another file with AWS_SHARED_CREDENTIALS_FILE' },
+        )
     }
-    return await file.readFile()
-  } catch (error) {
-    throw error instanceof RolesAnywhereError ? error : unwritable(path, error)
   }
 }

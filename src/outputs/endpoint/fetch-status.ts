@@ -6,6 +6,7 @@
 
 import { get } from 'node:http'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { says, setting } from '../../core/wording.ts'
 import type { StatusReport } from './metrics.ts'
 
 const TIMEOUT_MS = 3_000
@@ -20,7 +21,7 @@ export async function fetchStatus(address: string, port: number): Promise<Status
   const where = `http://${host}:${port}`
   const failed = (why: string, cause?: unknown): RolesAnywhereError =>
     new RolesAnywhereError('ERR_NETWORK_CONNECT', `no answer from ${where}: ${why}`, {
-      hint: 'is `rolesanywhere serve` running there? see --port and --bind',
+      hint: says`is \`rolesanywhere serve\` running there? see ${setting('port')} and ${setting('bind')}`,
       cause,
     })
   return await new Promise((resolve, reject) => {

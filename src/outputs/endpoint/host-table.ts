@@ -10,6 +10,7 @@
  */
 
 import { isIP } from 'node:net'
+import { isLoopback } from '../../core/loopback.ts'
 
 export interface BoundAddress {
   /** As the socket reports it: no brackets, no zone. */
@@ -36,10 +37,6 @@ export function hostTable(bound: BoundAddress, names: readonly string[] = []): R
 
 export function isIpAddress(text: string): boolean {
   return isIP(text) !== 0
-}
-
-export function isLoopback(address: string): boolean {
-  return /^(?:::ffff:)?127\.\d+\.\d+\.\d+$/.test(address) || address === '::1'
 }
 
 /** Link-local addresses that SDKs take for the metadata services: never routed off the machine. */

@@ -11,10 +11,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { isLoopback } from '../../core/loopback.ts'
+import { says, setting } from '../../core/wording.ts'
 import type { Clock, Reporter } from '../../core/ports.ts'
 import { CredentialsBodies, failureAnswer } from './credentials-answer.ts'
 import type { EndpointPeer, EndpointRequest, EndpointResponse } from './exchange.ts'
-import { hostTable, isLoopback } from './host-table.ts'
+import { hostTable } from './host-table.ts'
 import { errnoOf, reasonOf } from '../../machine/errno.ts'
 import { peerUid } from '../../machine/peer-uid.ts'
 import { route, type EndpointState } from './router.ts'
@@ -127,6 +129,10 @@ async function respond(
   state: EndpointState,
   { clock, bodies }: { readonly clock: Clock; readonly bodies: CredentialsBodies },
 ): Promise<EndpointResponse> {
+  for (const token of state.containerTokens.values()) {
+    const look = token.refresh(clock())
+    if (look !== undefined) await look
+  }
   const routed = route(request, state, clock())
   if ('status' in routed) return routed
   try {
@@ -194,7 +200,7 @@ async function listen(server: Server, { listen: on }: EndpointOptions): Promise<
           isTaken
             ? `another program already listens on ${where}`
             : `cannot listen on ${where}: ${reasonOf(cause)}`,
-          { hint: 'choose another --port, or end the other program', cause },
+          { hint: says`choose another ${setting('port')}, or end the other program`, cause },
         ),
       )
     })

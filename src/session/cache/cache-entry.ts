@@ -8,10 +8,8 @@
  * @module
  */
 
-import { lstatSync, readFileSync, statSync, type Stats } from 'node:fs'
 import { SessionCredentials } from '../../core/credentials.ts'
-import { RolesAnywhereError } from '../../core/errors.ts'
-import { says, setting, type Wording } from '../../core/wording.ts'
+import { readBoundedSync, type ReadRules } from '../../machine/bounded-read.ts'
 
 /** Everything that decides which credentials AWS would give. Never a secret. */
 export type CacheSubject = Readonly<Record<string, string | number | undefined>>
@@ -20,8 +18,10 @@ export interface CacheEntry {
   /** `subjectText` of what the credentials are for. */
   readonly subject: string
   readonly credentials: SessionCredentials
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, in the server's time. */
   readonly fetchedAt: number
+  /** Server's clock minus ours when the entry was written, in milliseconds. */
+  readonly clockOffsetMs: number
 }
 
 /**
@@ -67,20 +67,29 @@ function hex(lane: number): string {
  */
 export function readEntry(path: string, subject?: string): CacheEntry | undefined {
   try {
-    const stats = statSync(path)
-    // Reading a FIFO would wait for a writer.
-    if (!stats.isFile() || stats.size > MAX_ENTRY_BYTES) return undefined
-    const entry = parseEntry(readFileSync(path, 'utf8'))
+    const { bytes, stats } = readBoundedSync(path, ENTRY_RULES)
+    const own = process.geteuid?.()
+    if (own !== undefined && Number(stats.uid) !== own) return undefined
+    if (own !== undefined && (stats.mode & 0o077n) !== 0n) return undefined
+    const entry = parseEntry(bytes.toString('utf8'))
     return subject === undefined || entry?.subject === subject ? entry : undefined
   } catch {
     return undefined
   }
 }
 
-export function entryText({ subject, credentials, fetchedAt }: CacheEntry): string {
+const ENTRY_RULES: ReadRules = {
+  maxBytes: MAX_ENTRY_BYTES,
+  mayBeLink: false,
+  fail: ({ kind }) => new Error(kind),
+}
+
+export function entryText(entry: CacheEntry): string {
+  const { subject, credentials, fetchedAt, clockOffsetMs } = entry
   return JSON.stringify({
     subject,
     fetchedAt,
+    clockOffsetMs,
     expiresAt: credentials.expiresAt,
     roleArn: credentials.roleArn,
     accountId: credentials.accountId,
@@ -90,59 +99,37 @@ export function entryText({ subject, credentials, fetchedAt }: CacheEntry): stri
   })
 }
 
-/** More than 16 minutes left, or more than half of a session that is shorter than 32. */
-export function isFresh({ credentials, fetchedAt }: CacheEntry, now: number): boolean {
-  const lifetime = credentials.expiresAt - fetchedAt
-  // A clock that was set back makes an entry look younger than it is: never trust one from the future.
-  return fetchedAt <= now + 1000 && credentials.expiresAt - now > Math.min(FRESH_MS, lifetime / 2)
-}
-
 /**
- * Whether the folder is there, and belongs to nobody but us. Asked before anything in it is believed:
- * credentials that another user planted are worse than none.
+ * More than 16 minutes left, or more than half of a session that is shorter than 32.
  *
- * @throws {RolesAnywhereError} ERR_CONFIG_FILE_PERMISSIONS
+ * @param clock our own, in milliseconds since the epoch; it is taken to be as wrong as it was when the
+ *   entry was written. Where it has been mended since, the entry looks old or from the future: it is
+ *   fetched again, once.
  */
-export function isPrivateFolder(folder: string): boolean {
-  let stats: Stats
-  let owners: readonly number[]
-  try {
-    stats = statSync(folder)
-    // A link that another user made leads elsewhere whenever that user likes.
-    owners = [stats.uid, lstatSync(folder).uid]
-  } catch {
-    // Where the folder is not just missing, making it will fail too, and say why.
-    return false
-  }
-  const own = process.getuid?.()
-  const stranger = own === undefined ? undefined : owners.find((uid) => uid !== own)
-  if (stranger !== undefined) {
-    throw refusedFolder(
-      `the cache folder "${folder}" belongs to another user (uid ${stranger})`,
-      says`name a folder of your own with ${setting('cacheDir')}`,
-    )
-  }
-  if ((stats.mode & 0o077) === 0) return true
-  throw refusedFolder(
-    `the cache folder "${folder}" can be reached by other users (mode ${(stats.mode & 0o7777).toString(8)})`,
-    says`run: chmod 700 "${folder}", or name another one with ${setting('cacheDir')}`,
-  )
+export function isFresh(entry: CacheEntry, clock: number): boolean {
+  const lifetime = entry.credentials.expiresAt - entry.fetchedAt
+  // A clock that was set back makes an entry look younger than it is: never trust one from the future.
+  const isFromFuture = entry.fetchedAt > clock + entry.clockOffsetMs + 1000
+  return !isFromFuture && timeLeft(entry, clock) > Math.min(FRESH_MS, lifetime / 2)
 }
 
-function refusedFolder(message: string, hint: Wording): RolesAnywhereError {
-  return new RolesAnywhereError('ERR_CONFIG_FILE_PERMISSIONS', message, { hint })
+/** Milliseconds until the credentials of an entry expire; 0 or less when they have. */
+export function timeLeft({ credentials, clockOffsetMs }: CacheEntry, clock: number): number {
+  return credentials.expiresAt - (clock + clockOffsetMs)
 }
 
 function parseEntry(text: string): CacheEntry | undefined {
   const value = JSON.parse(text) as Record<string, unknown>
   const { subject, accessKeyId, secretAccessKey, sessionToken, accountId, roleArn } = value
-  const { expiresAt, fetchedAt } = value
+  const { expiresAt, fetchedAt, clockOffsetMs } = value
   const texts = [subject, accessKeyId, secretAccessKey, sessionToken, accountId, roleArn]
   if (!texts.every((part) => typeof part === 'string' && part !== '')) return undefined
   if (![expiresAt, fetchedAt].every(isInstant)) return undefined
+  if (!Number.isSafeInteger(clockOffsetMs)) return undefined
   return {
     subject: subject as string,
     fetchedAt: fetchedAt as number,
+    clockOffsetMs: clockOffsetMs as number,
     credentials: new SessionCredentials({
       accessKeyId: accessKeyId as string,
       secretAccessKey: secretAccessKey as string,

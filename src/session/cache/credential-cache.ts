@@ -10,37 +10,42 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import type { SessionCredentials } from '../../core/credentials.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Reporter } from '../../core/ports.ts'
-import { says, setting } from '../../core/wording.ts'
 import { reasonOf } from '../../machine/errno.ts'
 import { acquireFileLock, type FileLockPorts } from '../../machine/file-lock.ts'
 import {
   entryName,
   entryText,
   isFresh,
-  isPrivateFolder,
   readEntry,
+  timeLeft,
   type CacheEntry,
 } from './cache-entry.ts'
+import { makeCacheFolder, openCacheFolder } from './cache-folder.ts'
+import type { ServerClock } from '../server-clock.ts'
 
 export interface CachePorts extends FileLockPorts {
+  /** What `fetch` asks learns the server's time by; entries are kept in it. */
+  readonly serverClock: ServerClock
   readonly reporter: Reporter
-  /** How long to wait for another process that fetches the same, in milliseconds; default 65,000. */
-  readonly patienceMs?: number | undefined
+  /** How long one fetch may take without the people that it asks, in milliseconds; default 60,000. */
+  readonly fetchMs?: number | undefined
 }
 
 /** Below this nothing can be done with credentials before they expire. */
 const USABLE_MS = 60_000
-/** Longer than one fetch may take, so that a lock this old was left by a process that died. */
-const LOCK_STALE_MS = 90_000
-const DEFAULT_PATIENCE_MS = 65_000
-const OUR_FILE = /^[0-9a-f]{16}\./u
+const DEFAULT_FETCH_MS = 60_000
+/** For whoever fetches and has to type a PIN first: two who do not wait for one another ask twice. */
+const PERSON_MS = 120_000
+/** Nobody writes for as long: what is older was left by a process that died. */
+const DRAFT_STALE_MS = 90_000
+const OUR_FILE = /^\.?[0-9a-f]{16}\./u
 /** Names under which `keep` and the lock write before they rename or link. */
-const DRAFT_FILE = /^[0-9a-f]{16}\.(?:[0-9a-f]{16}\.tmp|lock\.[0-9a-f]{16})$/u
+const DRAFT_FILE = /^\.?[0-9a-f]{16}\..*\.tmp$/u
 const ENTRY_FILE = /^[0-9a-f]{16}\.json$/u
 
 /**
@@ -56,19 +61,22 @@ export async function throughCache(
   fetch: () => Promise<SessionCredentials>,
   ports: CachePorts,
 ): Promise<SessionCredentials> {
-  await makePrivateFolder(folder)
-  const path = join(folder, `${entryName(subject)}.json`)
-  await using lock = await takeLock(join(folder, `${entryName(subject)}.lock`), ports)
+  const { serverClock } = ports
+  using opened = makeCacheFolder(folder)
+  const path = join(opened.path, `${entryName(subject)}.json`)
+  await using lock = await takeLock(join(opened.path, `${entryName(subject)}.lock`), ports)
   if (lock === undefined) ports.reporter.debug('cache lock not taken', {})
   const entry = readEntry(path, subject)
   if (entry !== undefined && isFresh(entry, ports.clock())) return entry.credentials
   try {
     const credentials = await fetch()
-    await keep({ subject, credentials, fetchedAt: ports.clock() }, path, ports.reporter)
-    await sweep(folder, ports.clock()).catch(() => undefined)
+    const fetchedAt = Math.floor(serverClock.now())
+    const clockOffsetMs = Math.round(fetchedAt - ports.clock())
+    await keep({ subject, credentials, fetchedAt, clockOffsetMs }, path, ports.reporter)
+    await sweep(opened.path, ports.clock()).catch(() => undefined)
     return credentials
   } catch (error) {
-    if (entry === undefined || entry.credentials.expiresAt - ports.clock() < USABLE_MS) throw error
+    if (entry === undefined || timeLeft(entry, ports.clock()) < USABLE_MS) throw error
     const what = error instanceof RolesAnywhereError ? error.code : 'an unknown error'
     ports.reporter.warn(
       `new credentials could not be had (${what}); the cached ones are valid until ${entry.credentials.expiration}`,
@@ -79,40 +87,30 @@ export async function throughCache(
 
 /** Every readable entry of the folder, expired ones too. */
 export async function listEntries(folder: string): Promise<CacheEntry[]> {
-  if (!isPrivateFolder(folder)) return []
-  const names = await readdir(folder)
+  using opened = openCacheFolder(folder)
+  if (opened === undefined) return []
+  const names = await readdir(opened.path)
   return names
     .filter((name) => ENTRY_FILE.test(name))
-    .map((name) => readEntry(join(folder, name)))
+    .map((name) => readEntry(join(opened.path, name)))
     .filter((entry) => entry !== undefined)
 }
 
 /** Removes every file of ours from the folder; returns how many entries went. */
 export async function clearEntries(folder: string): Promise<number> {
-  if (!isPrivateFolder(folder)) return 0
-  const ours = (await readdir(folder)).filter((name) => OUR_FILE.test(name))
-  await Promise.all(ours.map(async (name) => rm(join(folder, name), { force: true })))
+  using opened = openCacheFolder(folder)
+  if (opened === undefined) return 0
+  const ours = (await readdir(opened.path)).filter((name) => OUR_FILE.test(name))
+  await Promise.all(ours.map(async (name) => rm(join(opened.path, name), { force: true })))
   return ours.filter((name) => ENTRY_FILE.test(name)).length
-}
-
-async function makePrivateFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-  } catch (cause) {
-    throw new RolesAnywhereError(
-      'ERR_OUTPUT_UNWRITABLE',
-      `the cache folder "${folder}" cannot be made (${reasonOf(cause)})`,
-      { hint: says`name a folder of your own with ${setting('cacheDir')}`, cause },
-    )
-  }
-  isPrivateFolder(folder)
 }
 
 async function takeLock(path: string, ports: CachePorts): ReturnType<typeof acquireFileLock> {
   try {
-    const { patienceMs = DEFAULT_PATIENCE_MS } = ports
-    return await acquireFileLock(path, { patienceMs, staleMs: LOCK_STALE_MS }, ports)
+    const patienceMs = (ports.fetchMs ?? DEFAULT_FETCH_MS) + PERSON_MS
+    return await acquireFileLock(path, { patienceMs, staleMs: patienceMs }, ports)
   } catch (cause) {
+    if (ports.signal?.aborted === true) throw cause
     // Without a lock two processes may both fetch: better than none.
     ports.reporter.debug('cache lock failed', { reason: reasonOf(cause) })
     return undefined
@@ -131,7 +129,7 @@ async function keep(entry: CacheEntry, path: string, reporter: Reporter): Promis
     await rename(draft, path)
   } catch (cause) {
     await rm(draft, { force: true })
-    reporter.warn(`the cache file "${path}" could not be written (${reasonOf(cause)})`)
+    reporter.warn(`the cache file "${basename(path)}" could not be written (${reasonOf(cause)})`)
   }
 }
 
@@ -140,6 +138,6 @@ async function sweep(folder: string, now: number): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!DRAFT_FILE.test(name)) continue
     const path = join(folder, name)
-    if (now - (await stat(path)).mtimeMs > LOCK_STALE_MS) await rm(path, { force: true })
+    if (now - (await stat(path)).mtimeMs > DRAFT_STALE_MS) await rm(path, { force: true })
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { says, setting } from '../../core/wording.ts'
 import type { CommandName, SettingRow } from '../setting-row.ts'
 
 const EMULATOR = ['emulator'] as const satisfies readonly CommandName[]
@@ -11,6 +12,7 @@ const EMULATOR = ['emulator'] as const satisfies readonly CommandName[]
 export const COMMAND_SETTINGS = [
   {
     name: 'digest',
+    group: 'general',
     type: 'choice',
     valueName: 'DIGEST',
     choices: ['SHA256', 'SHA384', 'SHA512'],
@@ -20,6 +22,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'format',
+    group: 'general',
     type: 'choice',
     valueName: 'FORMAT',
     choices: ['json', 'text', 'bin'],
@@ -29,6 +32,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'stdin',
+    group: 'general',
     type: 'boolean',
     commands: ['sign-string'],
     places: ['flag'],
@@ -36,6 +40,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'token',
+    group: 'general',
     type: 'pkcs11-uri',
     valueName: 'URI',
     commands: ['pkcs11 list'],
@@ -44,6 +49,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'login',
+    group: 'general',
     type: 'boolean',
     commands: ['pkcs11 list'],
     places: ['flag'],
@@ -51,14 +57,16 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'json',
+    group: 'general',
     type: 'boolean',
-    commands: ['pkcs11 list', 'status'],
+    commands: ['pkcs11 list', 'status', 'emulator'],
     places: ['flag'],
     help: 'Print JSON instead of lines',
   },
   {
     name: 'targetProfile',
     flag: 'profile',
+    group: 'general',
     type: 'text',
     valueName: 'NAME',
     commands: ['update'],
@@ -70,6 +78,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'settingsProfile',
+    group: 'general',
     type: 'text',
     valueName: 'NAME',
     commands: ['update'],
@@ -78,12 +87,14 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'once',
+    group: 'general',
     type: 'boolean',
     commands: ['update'],
     help: 'Write credentials once instead of keeping them fresh',
   },
   {
     name: 'port',
+    group: 'endpoint',
     type: 'integer',
     valueName: 'PORT',
     range: [0, 65_535],
@@ -94,6 +105,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'bind',
+    group: 'endpoint',
     type: 'text',
     valueName: 'ADDRESS',
     commands: ['serve', 'status'],
@@ -102,16 +114,18 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'allowRemote',
+    group: 'endpoint',
     type: 'boolean',
     commands: ['serve'],
     warning: {
       message: 'other machines may connect, and what goes over the network is not encrypted',
-      hint: 'keep --bind at 127.0.0.1, or the network closed',
+      hint: says`keep ${setting('bind')} at 127.0.0.1, or the network closed`,
     },
     help: 'Let other machines connect to the container endpoint; turns the IMDS endpoint off',
   },
   {
     name: 'hostName',
+    group: 'endpoint',
     type: 'lines',
     valueName: 'NAME',
     commands: ['serve'],
@@ -119,6 +133,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'allowUser',
+    group: 'endpoint',
     type: 'lines',
     valueName: 'USER',
     commands: ['serve'],
@@ -126,6 +141,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'hopLimit',
+    group: 'endpoint',
     type: 'integer',
     valueName: 'HOPS',
     range: [1, 255],
@@ -134,18 +150,21 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'noImds',
+    group: 'endpoint',
     type: 'boolean',
     commands: ['serve'],
     help: 'Serve container clients only, which have to show a token',
   },
   {
     name: 'instanceIdentityDocument',
+    group: 'endpoint',
     type: 'boolean',
     commands: ['serve'],
     help: 'Answer for an (unsigned) instance identity document too, which some tools take the region from',
   },
   {
     name: 'tokenFolder',
+    group: 'endpoint',
     type: 'path',
     valueName: 'PATH',
     commands: ['serve'],
@@ -154,36 +173,49 @@ export const COMMAND_SETTINGS = [
   {
     name: 'waitForCredentials',
     flag: 'wait',
+    group: 'endpoint',
     type: 'boolean',
     commands: ['serve'],
     help: 'Go on when the first credentials cannot be had, instead of ending with the cause',
   },
   {
     name: 'server',
+    group: 'endpoint',
     type: 'boolean',
     commands: ['exec'],
     help: 'Give the program a private endpoint that refreshes, instead of fixed credentials',
   },
   {
     name: 'shell',
+    group: 'general',
     type: 'choice',
     valueName: 'SHELL',
-    choices: ['bash', 'fish', 'powershell', 'json', 'dotenv'],
+    choices: ['bash', 'zsh', 'sh', 'fish', 'powershell', 'json', 'dotenv'],
     default: 'bash',
     commands: ['env'],
     help: 'Form of the lines on standard output',
   },
   {
+    name: 'unset',
+    group: 'general',
+    type: 'boolean',
+    commands: ['env'],
+    places: ['flag'],
+    standsAlone: true,
+    help: 'Print lines that take away what this command sets, without asking AWS',
+  },
+  {
     name: 'trustAnchor',
+    group: 'endpoint',
     type: 'path',
     valueName: 'PATH',
     commands: EMULATOR,
-    requiredBy: EMULATOR,
     places: ['flag'],
-    help: 'PEM file of the authority that certificates must chain to',
+    help: 'PEM file of the authority that certificates must chain to; needed unless --check-client is given',
   },
   {
     name: 'crl',
+    group: 'endpoint',
     type: 'path',
     valueName: 'PATH',
     commands: EMULATOR,
@@ -192,13 +224,80 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'acceptRoleSessionName',
+    group: 'endpoint',
     type: 'boolean',
     commands: EMULATOR,
     places: ['flag'],
     help: 'Let requests name the role session',
   },
   {
+    name: 'lenient',
+    group: 'general',
+    type: 'lines',
+    valueName: 'RULE',
+    commands: EMULATOR,
+    places: ['flag'],
+    help: 'Rule of path validation to switch off; may be repeated',
+  },
+  {
+    name: 'trustAnchorDisabled',
+    group: 'general',
+    type: 'boolean',
+    commands: EMULATOR,
+    places: ['flag'],
+    help: 'Refuse as when the trust anchor is disabled',
+  },
+  {
+    name: 'allowProfile',
+    group: 'general',
+    type: 'lines',
+    valueName: 'ARN',
+    commands: EMULATOR,
+    places: ['flag'],
+    help: 'Roles Anywhere profile that there is; may be repeated; left out, any',
+  },
+  {
+    name: 'profileDisabled',
+    group: 'general',
+    type: 'boolean',
+    commands: EMULATOR,
+    places: ['flag'],
+    help: 'Refuse as when the profile is disabled',
+  },
+  {
+    name: 'allowRole',
+    group: 'general',
+    type: 'lines',
+    valueName: 'ARN',
+    commands: EMULATOR,
+    places: ['flag'],
+    help: 'Role that the profile lists; may be repeated; left out, any',
+  },
+  {
+    name: 'profileDuration',
+    group: 'general',
+    type: 'integer',
+    valueName: 'SECONDS',
+    range: [900, 43_200],
+    commands: EMULATOR,
+    places: ['flag'],
+    default: '3600',
+    help: 'Session duration of the profile, which caps what is asked for',
+  },
+  {
+    name: 'maxSessionDuration',
+    group: 'general',
+    type: 'integer',
+    valueName: 'SECONDS',
+    range: [3600, 43_200],
+    commands: EMULATOR,
+    places: ['flag'],
+    default: '3600',
+    help: 'Longest session of the role; a longer one is refused',
+  },
+  {
     name: 'tls',
+    group: 'endpoint',
     type: 'boolean',
     commands: EMULATOR,
     places: ['flag'],
@@ -206,6 +305,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'tlsCaOut',
+    group: 'endpoint',
     type: 'path',
     valueName: 'PATH',
     commands: EMULATOR,
@@ -214,6 +314,7 @@ export const COMMAND_SETTINGS = [
   },
   {
     name: 'fault',
+    group: 'endpoint',
     type: 'lines',
     valueName: 'FAULT',
     commands: EMULATOR,
@@ -221,7 +322,18 @@ export const COMMAND_SETTINGS = [
     help: 'Misbehave, for tests of clients; may be repeated',
   },
   {
+    name: 'checkClient',
+    group: 'general',
+    type: 'text',
+    valueName: 'COMMAND',
+    commands: EMULATOR,
+    places: ['flag'],
+    conflicts: ['trustAnchor'],
+    help: 'Run a client, of whatever make, through every situation and report what it did',
+  },
+  {
     name: 'quiet',
+    group: 'general',
     type: 'boolean',
     commands: EMULATOR,
     places: ['flag'],

@@ -4,11 +4,17 @@
  * @module
  */
 
-import { EVERY, IDENTITY } from '../setting-row.ts'
+import { EVERY } from '../setting-row.ts'
 import type { CommandName, SettingRow } from '../setting-row.ts'
 
+/** All that read an AWS profile but `update`, whose --profile is the one to write to. */
 const PROFILE = [
-  ...IDENTITY.filter((command) => command !== 'update'),
+  'credential-process',
+  'serve',
+  'exec',
+  'env',
+  'sign-string',
+  'read-certificate-data',
   'cache list',
   'cache clear',
 ] as const satisfies readonly CommandName[]
@@ -16,6 +22,7 @@ const PROFILE = [
 export const GENERAL_SETTINGS = [
   {
     name: 'profile',
+    group: 'general',
     type: 'text',
     valueName: 'NAME',
     commands: PROFILE,
@@ -27,12 +34,14 @@ export const GENERAL_SETTINGS = [
   },
   {
     name: 'debug',
+    group: 'general',
     type: 'boolean',
     commands: EVERY,
     help: 'Show each step on standard error, without secrets',
   },
   {
     name: 'logFormat',
+    group: 'general',
     type: 'choice',
     valueName: 'FORMAT',
     choices: ['text', 'json'],

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { says, setting } from '../../core/wording.ts'
 import { IDENTITY, KEY, SESSION, TOKEN } from '../setting-row.ts'
 import type { SettingRow } from '../setting-row.ts'
 
@@ -12,6 +13,7 @@ const STORES = 'certificate stores of Windows'
 export const IDENTITY_SETTINGS = [
   {
     name: 'certificate',
+    group: 'identity',
     type: 'certificate-location',
     valueName: 'PATH',
     commands: IDENTITY,
@@ -21,6 +23,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'privateKey',
+    group: 'identity',
     type: 'key-location',
     valueName: 'PATH',
     commands: KEY,
@@ -30,6 +33,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'intermediates',
+    group: 'identity',
     type: 'content-location',
     valueName: 'PATH',
     commands: SESSION,
@@ -37,6 +41,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'keyPassword',
+    group: 'identity',
     type: 'secret-source',
     valueName: 'SOURCE',
     // Also where no key is used: PKCS#12 files encrypt their certificates.
@@ -46,6 +51,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'pkcs8Password',
+    group: 'identity',
     type: 'secret-value',
     valueName: 'PASSWORD',
     commands: IDENTITY,
@@ -53,18 +59,20 @@ export const IDENTITY_SETTINGS = [
     places: ['flag'],
     warning: {
       message: '--pkcs8-password shows the password to every user of this machine',
-      hint: 'use --key-password with env:NAME, file:PATH or prompt instead',
+      hint: says`use ${setting('keyPassword')} with env:NAME, file:PATH or prompt instead`,
     },
     help: 'Password of the private key itself; visible to others, better use --key-password',
   },
   {
     name: 'strictPermissions',
+    group: 'identity',
     type: 'boolean',
     commands: KEY,
     help: 'Refuse a private key file that others may read, instead of warning',
   },
   {
     name: 'certSelector',
+    group: 'identity',
     type: 'text',
     valueName: 'SELECTOR',
     commands: IDENTITY,
@@ -73,12 +81,14 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'useLatestExpiringCertificate',
+    group: 'identity',
     type: 'boolean',
     commands: IDENTITY,
     help: 'Of several certificates that match, use the one that expires last',
   },
   {
     name: 'systemStoreName',
+    group: 'identity',
     type: 'text',
     valueName: 'NAME',
     commands: IDENTITY,
@@ -88,6 +98,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'pkcs11Lib',
+    group: 'identity',
     type: 'path',
     valueName: 'PATH',
     commands: TOKEN,
@@ -95,6 +106,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'pin',
+    group: 'identity',
     type: 'secret-source',
     valueName: 'SOURCE',
     commands: TOKEN,
@@ -102,6 +114,7 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'reusePin',
+    group: 'identity',
     type: 'boolean',
     commands: KEY,
     conflicts: ['tpmKeyPassword'],
@@ -109,12 +122,14 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'allowFinalPinTry',
+    group: 'identity',
     type: 'boolean',
     commands: TOKEN,
     help: 'Send a PIN although a wrong one would lock the token',
   },
   {
     name: 'tpmKeyPassword',
+    group: 'identity',
     type: 'secret-value',
     valueName: 'PASSWORD',
     commands: KEY,
@@ -122,18 +137,20 @@ export const IDENTITY_SETTINGS = [
     conflicts: ['noTpmKeyPassword', 'keyPassword'],
     warning: {
       message: '--tpm-key-password shows the password to every user of this machine',
-      hint: 'use --key-password with env:NAME, file:PATH or prompt instead',
+      hint: says`use ${setting('keyPassword')} with env:NAME, file:PATH or prompt instead`,
     },
     help: 'Password of the TPM key itself; visible to others, better use --key-password',
   },
   {
     name: 'noTpmKeyPassword',
+    group: 'identity',
     type: 'boolean',
     commands: KEY,
     help: 'The TPM key has no password',
   },
   {
     name: 'tpmDevice',
+    group: 'identity',
     type: 'text',
     valueName: 'ADDRESS',
     commands: KEY,
@@ -143,7 +160,8 @@ export const IDENTITY_SETTINGS = [
   },
   {
     name: 'signerCommand',
-    type: 'text',
+    group: 'identity',
+    type: 'shell-command',
     valueName: 'COMMAND',
     commands: SESSION,
     conflicts: ['keyPassword', 'pkcs8Password', 'tpmKeyPassword'],

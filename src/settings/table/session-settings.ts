@@ -5,6 +5,7 @@
  */
 
 import { MAX_DURATION_SECONDS, MIN_DURATION_SECONDS } from '../../core/create-session-request.ts'
+import { says, setting } from '../../core/wording.ts'
 import { SERVICE_ENDPOINT_KEY } from '../aws-profile.ts'
 import { SESSION } from '../setting-row.ts'
 import type { SettingRow } from '../setting-row.ts'
@@ -12,14 +13,16 @@ import type { SettingRow } from '../setting-row.ts'
 export const SESSION_SETTINGS = [
   {
     name: 'trustAnchorArn',
+    group: 'session',
     type: 'trust-anchor-arn',
     valueName: 'ARN',
-    commands: SESSION,
+    commands: [...SESSION, 'emulator'],
     requiredBy: SESSION,
-    help: 'Trust anchor that vouches for the certificate',
+    help: 'Trust anchor that vouches for the certificate; for the emulator, the only one there is',
   },
   {
     name: 'profileArn',
+    group: 'session',
     type: 'profile-arn',
     valueName: 'ARN',
     commands: SESSION,
@@ -28,6 +31,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'roleArn',
+    group: 'session',
     type: 'role-arn',
     valueName: 'ARN',
     commands: SESSION,
@@ -36,14 +40,16 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'sessionDuration',
-    type: 'integer',
-    valueName: 'SECONDS',
+    group: 'session',
+    type: 'duration',
+    valueName: 'DURATION',
     range: [MIN_DURATION_SECONDS, MAX_DURATION_SECONDS],
     commands: SESSION,
-    help: "Lifetime of the credentials; left out, the Roles Anywhere profile's own",
+    help: "Lifetime of the credentials, in seconds or as 90m or 1h; left out, the Roles Anywhere profile's own",
   },
   {
     name: 'roleSessionName',
+    group: 'session',
     type: 'text',
     valueName: 'NAME',
     commands: SESSION,
@@ -53,6 +59,7 @@ export const SESSION_SETTINGS = [
     // No AWS_REGION and no `region` of the profile: they are the region of the program that runs us,
     // and a signature for any region but the trust anchor's is refused.
     name: 'region',
+    group: 'session',
     type: 'region',
     valueName: 'REGION',
     commands: SESSION,
@@ -60,10 +67,12 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'endpoint',
+    group: 'network',
     type: 'endpoint-url',
     valueName: 'URL',
     commands: SESSION,
-    awsEnv: ['AWS_ENDPOINT_URL_ROLESANYWHERE', 'AWS_ENDPOINT_URL'],
+    awsEnv: ['AWS_ENDPOINT_URL_ROLESANYWHERE'],
+    generalEnv: ['AWS_ENDPOINT_URL'],
     awsProfileKeys: [SERVICE_ENDPOINT_KEY, 'endpoint_url'],
     awsNamesUnless: 'ignoreConfiguredEndpointUrls',
     // SDKs refuse the same: the two others choose among AWS's own host names.
@@ -72,6 +81,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'ignoreConfiguredEndpointUrls',
+    group: 'network',
     type: 'boolean',
     commands: SESSION,
     awsEnv: ['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'],
@@ -80,6 +90,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'useFipsEndpoint',
+    group: 'network',
     type: 'boolean',
     commands: SESSION,
     awsEnv: ['AWS_USE_FIPS_ENDPOINT'],
@@ -88,6 +99,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'useDualstackEndpoint',
+    group: 'network',
     type: 'boolean',
     commands: SESSION,
     awsEnv: ['AWS_USE_DUALSTACK_ENDPOINT'],
@@ -96,6 +108,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'caBundle',
+    group: 'network',
     type: 'path',
     valueName: 'PATH',
     commands: SESSION,
@@ -105,16 +118,18 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'noVerifySsl',
+    group: 'network',
     type: 'boolean',
     commands: SESSION,
     warning: {
       message: 'TLS certificates are not verified: anyone on the way can answer for AWS',
-      hint: 'use --ca-bundle PATH instead of --no-verify-ssl',
+      hint: says`use ${setting('caBundle', 'PATH')} instead of ${setting('noVerifySsl')}`,
     },
     help: 'Do not verify TLS certificates; unsafe, warns on every run',
   },
   {
     name: 'proxy',
+    group: 'network',
     type: 'proxy-address',
     valueName: 'URL',
     commands: SESSION,
@@ -123,6 +138,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'noProxy',
+    group: 'network',
     type: 'text',
     valueName: 'HOSTS',
     commands: SESSION,
@@ -131,6 +147,7 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'withProxy',
+    group: 'network',
     type: 'boolean',
     commands: SESSION,
     places: ['flag'],
@@ -138,20 +155,23 @@ export const SESSION_SETTINGS = [
   },
   {
     name: 'timeout',
-    type: 'integer',
-    valueName: 'SECONDS',
+    group: 'network',
+    type: 'duration',
+    valueName: 'DURATION',
     range: [1, 3600],
     commands: SESSION,
-    help: 'Longest time to wait for credentials, retries included',
+    help: 'Longest time to wait for credentials, retries included, in seconds or as 2m',
   },
   {
     name: 'cache',
+    group: 'session',
     type: 'boolean',
     commands: ['credential-process'],
     help: 'Share credentials between runs, in a private folder',
   },
   {
     name: 'cacheDir',
+    group: 'session',
     type: 'path',
     valueName: 'PATH',
     commands: ['credential-process', 'cache list', 'cache clear'],

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto'
+import { fromBER, Integer, Sequence } from 'asn1js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeEcdsaSignature } from '../../../src/core/ecdsa-signature.ts'
@@ -28,8 +29,6 @@ describe('ECDSA signatures in DER', () => {
           const content = der.subarray(at + 2, at + 2 + der[at + 1]!)
           expect(content[0]! & 0x80).toBe(0)
           expect(content.length > 1 && content[0] === 0 && content[1]! < 0x80).toBe(false)
-          const asNumber = (bytes: Uint8Array): bigint =>
-            BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
           expect(asNumber(content)).toBe(asNumber(value))
           at += 2 + content.length
         }
@@ -37,4 +36,19 @@ describe('ECDSA signatures in DER', () => {
       }),
     )
   })
+
+  test.each([127, 128, 255, 256, 70_000])(
+    'numbers of %i bytes have their length in full',
+    (size) => {
+      const number = Buffer.alloc(size, 1)
+      const { result } = fromBER(encodeEcdsaSignature(number, number))
+      const parts = result instanceof Sequence ? result.valueBlock.value : []
+      const numbers = parts.flatMap((part) => (part instanceof Integer ? part.toBigInt() : []))
+      expect(numbers).toEqual([asNumber(number), asNumber(number)])
+    },
+  )
 })
+
+function asNumber(bytes: Uint8Array): bigint {
+  return BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
+}

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
+import { hidePin } from '../../../src/core/hide-pin.ts'
 import {
   describePkcs11Uri,
   formatPkcs11Uri,
-  hidePin,
+  meantId,
   parsePkcs11Uri,
 } from '../../../src/core/pkcs11-uri.ts'
 
@@ -41,6 +42,7 @@ describe('PKCS#11 URIs', () => {
 
   test('a PIN is in no message, no description and no hidden form', () => {
     const pin = 'C4N4RY'
+    const BARE_PIN = `pkcs11:token=a;${pin}`
     const forms = [
       `pkcs11:token=a?pin-value=${pin}`,
       `pkcs11:token=a;pin-value=${pin}`,
@@ -51,9 +53,19 @@ describe('PKCS#11 URIs', () => {
       `pkcs11:?pin-value=${pin}#`,
       `pkcs11:token=a?pin-value=1;${pin}?${pin}&module-name=x`,
       `pkcs11:pin-value=1&${pin};token=a`,
+      `pkcs11:token=a?pin%2dvalue=${pin}`,
+      `pkcs11:token=a;p%69n-valu%45%3d${pin}`,
+      `pkcs11:token=a?pin-value =${pin}`,
+      `pkcs11:token=a?pin_value=${pin}`,
+      `pkcs11:token=a?module-name=x&Pin=${pin}`,
+      BARE_PIN,
+      ` pkcs11:token=a?pin-value=${pin}`,
+      `file:pkcs11:token=a?pin-source=${pin}`,
+      `cannot read "./pkcs11%3Atoken=a?pin-value=1 ${pin}"`,
     ]
     for (const form of forms) {
-      expect(hidePin(form)).not.toContain(pin)
+      // Text that is nothing but a PIN cannot be told from other text; it is not quoted at all.
+      if (form !== BARE_PIN) expect(hidePin(form)).not.toContain(pin)
       try {
         expect(describePkcs11Uri(parsePkcs11Uri(form))).not.toContain(pin)
       } catch (error) {
@@ -62,5 +74,28 @@ describe('PKCS#11 URIs', () => {
         expect(JSON.stringify([message, hint, detail])).not.toContain(pin)
       }
     }
+  })
+
+  test('what is no PIN is left as it is', () => {
+    for (const text of [
+      'pkcs11:token=Pinpad;object=pin-value?module-path=/usr/lib/pin.so',
+      'cannot read "/etc/pin-value=1" (ENOENT)',
+      'say where it is with ?pin-source=file:/etc/token-pin',
+    ]) {
+      expect(hidePin(text)).toBe(text)
+    }
+  })
+
+  test.each([
+    ['id=01', 'id=%01'],
+    ['id=a0B1', 'id=%A0%B1'],
+    ['id=0x01', 'id=%01'],
+    ['id=01:02:03', 'id=%01%02%03'],
+    ['id=%01', undefined],
+    ['id=1', undefined],
+    ['id=leaf', undefined],
+    ['object=01', undefined],
+  ])('%s was meant as %s', (written, meant) => {
+    expect(meantId(parsePkcs11Uri(`pkcs11:${written}`))).toBe(meant)
   })
 })

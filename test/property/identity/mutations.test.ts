@@ -91,12 +91,8 @@ async function survives(
 }
 
 async function openKey(bytes: Buffer, password = PASSWORD): Promise<unknown> {
-  const contents = new IdentityContents({
-    password: () => Promise.resolve(password),
-    hasPassword: true,
-    strictPermissions: undefined,
-    reporter: recordingPorts().reporter,
-  })
+  const keyPassword = (): Promise<string> => Promise.resolve(password)
+  const contents = new IdentityContents({ keyPassword }, recordingPorts())
   const [first] = await contents.keysIn({ name: 'k', bytes })
   return await first!.open()
 }

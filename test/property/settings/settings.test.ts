@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import { parseAwsConfigFile } from '../../../src/settings/aws-config-file.ts'
+import { NO_PROFILE, SERVICE_ENDPOINT_KEY } from '../../../src/settings/aws-profile.ts'
 import { givenSettings, type Flags } from '../../../src/settings/given-settings.ts'
 import {
   canComeFrom,
@@ -17,13 +18,14 @@ import {
   type SettingRow,
 } from '../../../src/settings/setting-row.ts'
 import { SETTINGS_TABLE } from '../../../src/settings/settings-table.ts'
+import { valuesOf } from '../../support/aws-values.ts'
 
 describe('precedence', () => {
-  it('is flag, our variable, AWS variables, our key, AWS keys: for every setting', () => {
+  it('is flag, our variable, AWS variables, our key, general variables, AWS keys: for every setting', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...SETTINGS_TABLE),
-        fc.array(fc.boolean(), { minLength: 7, maxLength: 7 }),
+        fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
         (row, chosen) => {
           const used = waysOf(row).filter((_way, index) => chosen[index])
           const flags: Record<string, string> = {}
@@ -37,8 +39,12 @@ describe('precedence', () => {
           }
           const [given] = givenBy(row, flags, env, properties)
           const [strongest] = used
-          expect(given?.place).toBe(strongest?.place)
-          expect(given?.origin.split(' ')[0]).toBe(strongest?.name)
+          expect(given?.origin.place).toBe(strongest?.place)
+          expect(given?.origin.name).toBe(
+            strongest?.name === SERVICE_ENDPOINT_KEY
+              ? 'endpoint_url of rolesanywhere'
+              : strongest?.name,
+          )
         },
       ),
       { numRuns: 1000 },
@@ -74,6 +80,7 @@ function waysOf(row: SettingRow): Way[] {
     { place: 'environment', name: variableNameOf(row) },
     ...(row.awsEnv ?? []).map((name): Way => ({ place: 'environment', name })),
     { place: 'profile', name: profileKeyOf(row) },
+    ...(row.generalEnv ?? []).map((name): Way => ({ place: 'environment', name })),
     ...(row.awsProfileKeys ?? []).map((name): Way => ({ place: 'profile', name })),
   ]
   return ways.filter(({ place }) => canComeFrom(row, place))
@@ -84,6 +91,7 @@ function validText(row: SettingRow): string {
   const texts: Partial<Record<SettingRow['type'], string>> = {
     boolean: 'true',
     integer: String(row.range?.[0]),
+    duration: String(row.range?.[0]),
     choice: row.choices?.[0] ?? '',
     'trust-anchor-arn': `${arn}trust-anchor/1`,
     'profile-arn': `${arn}profile/1`,
@@ -101,7 +109,14 @@ function givenBy(
   env: Readonly<Record<string, string>>,
   properties: ReadonlyMap<string, string>,
 ): ReturnType<typeof givenSettings> {
-  const profile = { name: 'p', properties, problem: undefined }
+  const section = { title: 'profile p', path: '/config' }
+  const profile = {
+    ...NO_PROFILE,
+    name: 'p',
+    properties: new Map(
+      [...properties].map(([key, value]) => [key, { value, lines: [1], section }]),
+    ),
+  }
   return givenSettings([row], flags, { env, platform: 'linux' }, profile)
 }
 
@@ -159,7 +174,7 @@ rolesanywhere =
         const read = parseAwsConfigFile(text, 'credentials', 'file').profile
         expect([...read.keys()]).toEqual(Object.keys(written))
         for (const [profile, properties] of Object.entries(written)) {
-          expect([...(read.get(profile) ?? [])]).toEqual(Object.entries(properties))
+          expect(Object.entries(valuesOf(read.get(profile)))).toEqual(Object.entries(properties))
         }
       }),
     )

@@ -10,6 +10,7 @@ function written(format: LogFormat): string {
   let text = ''
   const reporter = createReporter({
     nameOf: flagFor,
+    adviceOn: () => undefined,
     format,
     debug: true,
     clock: () => 0,

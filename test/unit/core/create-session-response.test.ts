@@ -40,8 +40,12 @@ const response = (body: string | Uint8Array, over: Partial<HttpResponse> = {}): 
   ...over,
 })
 
-const read = (body: string | Uint8Array, over?: Partial<HttpResponse>): SessionCredentials =>
-  readCreateSessionResponse(response(body, over), { roleArn: parseRoleArn(ROLE), now: NOW })
+const read = (
+  body: string | Uint8Array,
+  over?: Partial<HttpResponse>,
+  now = NOW,
+): SessionCredentials =>
+  readCreateSessionResponse(response(body, over), { roleArn: parseRoleArn(ROLE), now })
 
 /** The refusal of a 2xx answer, which must be of one code and show nothing of the body. */
 function invalid(body: string | Uint8Array): RolesAnywhereError {
@@ -101,11 +105,19 @@ describe('a good answer', () => {
     ['2026-11-21t13:00:00z', '2026-11-21T13:00:00Z'],
     ['2026-11-21T14:30:00+01:30', '2026-11-21T13:00:00Z'],
     ['2026-11-21T12:00:00-01:00', '2026-11-21T13:00:00Z'],
-    ['2028-02-29T00:00:00Z', '2028-02-29T00:00:00Z'],
-    ['9999-12-31T23:59:59Z', '9999-12-31T23:59:59Z'],
-  ])('may expire at %s', (expiration, written) => {
-    expect(read(answer({ expiration })).expiration).toBe(written)
+    ['2026-11-22T00:00:00Z', '2026-11-22T00:00:00Z'],
+    ['2028-02-29T00:00:00Z', '2028-02-29T00:00:00Z', Date.parse('2028-02-28T20:00:00Z')],
+    ['9999-12-31T23:59:59Z', '9999-12-31T23:59:59Z', Date.parse('9999-12-31T20:00:00Z')],
+  ])('may expire at %s', (expiration, written, now = NOW) => {
+    expect(read(answer({ expiration }), {}, now).expiration).toBe(written)
   })
+
+  it.each(['2026-11-22T00:02:00Z', '2099-01-01T00:00:00Z', '9999-12-31T23:59:59Z'])(
+    'that would end at %s is taken to end after twelve hours, the longest there are',
+    (expiration) => {
+      expect(read(answer({ expiration })).expiration).toBe('2026-11-22T00:00:00Z')
+    },
+  )
 
   it.each([16, 128])('may have an access key id of %d characters', (length) => {
     expect(read(answer({ accessKeyId: 'A'.repeat(length) })).accessKeyId).toHaveLength(length)

@@ -4,6 +4,7 @@ import {
   parseCertificateLocation,
   parseContentLocation,
   parseKeyLocation,
+  type TokenLocation,
 } from '../../../src/core/key-location.ts'
 import { refusalOf } from '../../support/refusal.ts'
 
@@ -30,10 +31,27 @@ describe('a place', () => {
       kind: 'path',
       path: 'handle:0x81000001',
     })
-    expect(parseContentLocation('pkcs11:token=a', 'intermediates')).toEqual({
+    for (const text of ['pkcs11:token=a', 'file:pkcs11:token=a?pin-value=1234']) {
+      expect(() => parseContentLocation(text, 'intermediates')).toThrow(
+        expect.objectContaining({
+          code: 'ERR_USAGE_INVALID_VALUE',
+          message: 'intermediates names a file, and what follows is a pkcs11 URI',
+        }) as Error,
+      )
+    }
+    expect(parseContentLocation('./pkcs11:token=a', 'intermediates')).toEqual({
       kind: 'path',
-      path: 'pkcs11:token=a',
+      path: './pkcs11:token=a',
     })
+  })
+
+  it('on a token may stand behind a blank, with a warning', () => {
+    const { kind, uri } = parseCertificateLocation(
+      ' pkcs11:token=a',
+      'certificate',
+    ) as TokenLocation
+    expect([kind, uri.path.get('token')?.toString()]).toEqual(['pkcs11', 'a'])
+    expect(uri.warnings).toEqual(['a blank stands before a pkcs11 URI'])
   })
 
   it('has every path changed by the caller, whichever way it is written', () => {

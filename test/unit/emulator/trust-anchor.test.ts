@@ -4,7 +4,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { parseCertificates, type Certificate } from '../../../src/emulator/certificate.ts'
+import {
+  certificateBlocks,
+  parseCertificate,
+  type Certificate,
+} from '../../../src/emulator/pkix/certificate.ts'
 import { Refusal } from '../../../src/emulator/refusal.ts'
 import {
   createAuthority,
@@ -12,8 +16,8 @@ import {
   type CertificateOptions,
   type IssuedCertificate,
 } from '../../../src/emulator/throwaway-pki.ts'
-import { createTrustAnchor, type TrustAnchor } from '../../../src/emulator/trust-anchor.ts'
-import { verifyChain } from '../../../src/emulator/verify-chain.ts'
+import { createTrustAnchor, type TrustAnchor } from '../../../src/emulator/pkix/trust-anchor.ts'
+import { verifyChain } from '../../../src/emulator/pkix/verify-chain.ts'
 import { hasProgram } from '../../support/capabilities.ts'
 
 const NOW = Date.parse('2026-11-22T10:00:00Z')
@@ -27,9 +31,7 @@ beforeAll(async () => {
 })
 
 function parsed({ certificatePem }: Pick<IssuedCertificate, 'certificatePem'>): Certificate {
-  const [certificate] = parseCertificates(certificatePem)
-  if (certificate === undefined) throw new Error('no certificate')
-  return certificate
+  return parseCertificate(certificateBlocks(certificatePem)[0]!)
 }
 
 /** The refusal's exact reason, or undefined for a trusted leaf. */
@@ -83,6 +85,13 @@ describe('a trust anchor', () => {
     })
   })
 
+  test('of a thousand certificates is counted and not read', async () => {
+    const block = '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n'
+    await expect(createTrustAnchor(block.repeat(1100))).rejects.toMatchObject({
+      message: expect.stringContaining('holds 1100 certificates') as string,
+    })
+  })
+
   test.each<[string, () => string, string]>([
     ['nothing', () => '', 'ERR_CONFIG_CERTIFICATE_MISSING'],
     ['a key', () => root.privateKeyPem, 'ERR_CONFIG_CERTIFICATE_MISSING'],
@@ -104,18 +113,22 @@ describe('revocation lists', () => {
       await root.revocationList([mine.serialNumber]),
       await other.revocationList([theirs.serialNumber]),
     ]
-    const anchor = await createTrustAnchor(root.certificatePem + other.certificatePem, pem.join(''))
+    const anchor = await createTrustAnchor(root.certificatePem + other.certificatePem, {
+      revocationLists: pem.join(''),
+    })
     expect(reason(parsed(mine), anchor)).toMatch(/is revoked/)
     expect(reason(parsed(theirs), anchor)).toMatch(/is revoked/)
     expect(reason(parsed(await root.issue()), anchor)).toBeUndefined()
 
     const der = Buffer.from((pem[1] ?? '').replace(/-----.*?-----|\s/g, ''), 'base64')
-    const single = await createTrustAnchor(other.certificatePem, der)
+    const single = await createTrustAnchor(other.certificatePem, { revocationLists: der })
     expect(reason(parsed(theirs), single)).toMatch(/is revoked/)
   })
 
   test('without entries revoke nothing', async () => {
-    const anchor = await createTrustAnchor(root.certificatePem, await root.revocationList([]))
+    const anchor = await createTrustAnchor(root.certificatePem, {
+      revocationLists: await root.revocationList([]),
+    })
     expect(reason(parsed(await root.issue()), anchor)).toBeUndefined()
   })
 
@@ -130,15 +143,21 @@ describe('revocation lists', () => {
       async () => (await createAuthority()).revocationList([1n]),
       /is not signed by the trust anchor/,
     ],
-    ['that are none', () => Promise.resolve('hello'), /revocation list does not parse/],
-    ['that are certificates', () => Promise.resolve(root.certificatePem), /does not parse/],
+    ['that are none', () => Promise.resolve('hello'), /the revocation list cannot be used/],
+    [
+      'that are certificates',
+      () => Promise.resolve(root.certificatePem),
+      /the revocation list cannot be used/,
+    ],
     [
       'three of them',
       async () => (await root.revocationList([1n])).repeat(3),
       /3 revocation lists were given/,
     ],
   ])('%s are refused', async (_, list, message) => {
-    await expect(createTrustAnchor(root.certificatePem, await list())).rejects.toMatchObject({
+    await expect(
+      createTrustAnchor(root.certificatePem, { revocationLists: await list() }),
+    ).rejects.toMatchObject({
       code: 'ERR_CONFIG_CERTIFICATE_INVALID',
       message: expect.stringMatching(message) as string,
     })
@@ -152,8 +171,9 @@ describe.skipIf(!hasProgram('openssl'))('certificates made by OpenSSL', () => {
       const path = (name: string): string => join(folder, name)
       writeFileSync(path('ca.pem'), other.certificatePem)
       writeFileSync(path('ca.key'), other.privateKeyPem, { mode: 0o600 })
-      writeFileSync(path('ext'), 'keyUsage=critical,digitalSignature\n1.2.3.4=critical,ASN1:NULL\n')
-      writeFileSync(path('plain-ext'), 'keyUsage=critical,digitalSignature\n')
+      const plain = 'basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\n'
+      writeFileSync(path('ext'), `${plain}1.2.3.4=critical,ASN1:NULL\n`)
+      writeFileSync(path('plain-ext'), plain)
       const run = (...args: readonly string[]): unknown =>
         execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
       run(

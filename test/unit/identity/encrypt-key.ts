@@ -70,11 +70,25 @@ export function encryptedKeyInfo(scheme: AlgorithmIdentifier, encrypted: Uint8Ar
   return Buffer.from(AsnConvert.serialize(info))
 }
 
-/** A PKCS#8 key under PBKDF2 with SHA-256 and AES-256-CBC, in DER. */
-export function encryptWithPbkdf2(pkcs8: Buffer, password: string, iterations: number): Buffer {
+/** HMACs by the hash inside; RFC 8018 appendix B.1.2. */
+const PRFS = {
+  sha1: '1.2.840.113549.2.7',
+  sha256: '1.2.840.113549.2.9',
+  sha384: '1.2.840.113549.2.10',
+  sha512: '1.2.840.113549.2.11',
+} as const
+
+/** A PKCS#8 key under PBKDF2 and AES-256-CBC, in DER. */
+export function encryptWithPbkdf2(
+  pkcs8: Buffer,
+  password: string,
+  iterations: number,
+  hash: keyof typeof PRFS = 'sha256',
+): Buffer {
   const iv = randomBytes(16)
-  const key = pbkdf2Sync(password, Buffer.alloc(8, 1), iterations, 32, 'sha256')
-  return encryptedKeyInfo(pbkdf2Scheme({ iterations }, iv), aes256(pkcs8, key, iv))
+  const key = pbkdf2Sync(password, Buffer.alloc(8, 1), iterations, 32, hash)
+  const scheme = pbkdf2Scheme({ iterations, prf: PRFS[hash] }, iv)
+  return encryptedKeyInfo(scheme, aes256(pkcs8, key, iv))
 }
 
 /** A PKCS#8 key under scrypt and AES-256-CBC, in DER. */

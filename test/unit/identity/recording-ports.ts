@@ -9,6 +9,7 @@ import { inspect } from 'node:util'
 import { expect } from 'vitest'
 import type { Clock, Reporter } from '../../../src/core/ports.ts'
 import type { SecretSource } from '../../../src/core/secret-source.ts'
+import { SecretMemory } from '../../../src/identity/secret/secret-memory.ts'
 import type { SecretPorts } from '../../../src/identity/secret/secret-ports.ts'
 
 export interface RecordingPorts {
@@ -51,6 +52,7 @@ export function recordingPorts(options: RecordingPortsOptions = {}): RecordingPo
         return options.prompt?.(question) ?? Promise.reject(new Error('no prompt in this test'))
       },
       readStdin: () => Promise.resolve(Buffer.from(options.stdin ?? '')),
+      memory: new SecretMemory(),
     },
   }
 }

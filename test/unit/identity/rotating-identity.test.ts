@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  watch,
+  writeFileSync,
+} from 'node:fs'
 import { inWords } from '../../../src/core/wording.ts'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +24,8 @@ let warnings: string[]
 let disposed: string[]
 let loads: number
 let fail: RolesAnywhereError | undefined
+/** What happens while an identity is being loaded. */
+let onLoad: () => Promise<void>
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ra-rotating-'))
@@ -25,6 +35,7 @@ beforeEach(() => {
   disposed = []
   loads = 0
   fail = undefined
+  onLoad = () => Promise.resolve()
 })
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
@@ -34,8 +45,9 @@ const base = await throwawayIdentity()
 
 function open(paths = [path], identity = base): Promise<RotatingIdentity> {
   return RotatingIdentity.open({
-    load: () => {
+    load: async () => {
       loads += 1
+      await onLoad()
       if (fail !== undefined) return Promise.reject(fail)
       const name = `identity ${loads}`
       return Promise.resolve({
@@ -115,6 +127,22 @@ describe('a renewed identity', () => {
     expect(disposed).toEqual(['identity 1'])
   })
 
+  test.each(['overwritten where it is', 'added', 'replaced', 'removed'])(
+    'in a folder is seen when one of its files is %s',
+    async (what) => {
+      writeFileSync(join(folder, 'leaf.key'), 'the key')
+      await using rotating = await open([folder])
+      expect(await inUse(rotating)).toBe('identity 1')
+      // A folder's own times change with its names, and not with what its files hold.
+      if (what === 'added') writeFileSync(join(folder, 'chain.pem'), 'more')
+      else if (what === 'removed') rmSync(path)
+      else if (what === 'replaced') renameSync(join(folder, 'leaf.key'), path)
+      else writeFileSync(path, 'other')
+      expect(await inUse(rotating)).toBe('identity 2')
+      expect(await inUse(rotating)).toBe('identity 2')
+    },
+  )
+
   test('is found by polling alone, and told about once', async () => {
     const rotating = await open()
     let told = 0
@@ -130,6 +158,44 @@ describe('a renewed identity', () => {
     expect(told).toBe(1)
     await rotating[Symbol.asyncDispose]()
     expect(time.pending).toBe(0)
+  })
+})
+
+describe('disposal', () => {
+  test('leaves no timer, and until then there is one for all that happens to the files', async () => {
+    const rotating = await open()
+    rotating.follow(() => undefined)
+    // Told of the same events, after the one that was there first.
+    let events = 0
+    const watcher = watch(folder, () => (events += 1))
+    for (let write = 0; write < 50; write++) writeFileSync(join(folder, `file ${write}`), '')
+    await expect.poll(() => events).toBeGreaterThanOrEqual(50)
+    watcher.close()
+    // Beside that of the poll.
+    expect(time.pending).toBe(2)
+    await rotating[Symbol.asyncDispose]()
+    expect(time.pending).toBe(0)
+  })
+
+  test('closes an identity that was being loaded', async () => {
+    const loading = Promise.withResolvers<undefined>()
+    const begun = Promise.withResolvers<undefined>()
+    const rotating = await open()
+    onLoad = async () => {
+      begun.resolve(undefined)
+      await loading.promise
+    }
+    writeFileSync(path, 'second one')
+    const used = expect(inUse(rotating)).rejects.toMatchObject({ code: 'ERR_CANCELLED' })
+    await begun.promise
+    const disposal = rotating[Symbol.asyncDispose]()
+    loading.resolve(undefined)
+    await disposal
+    await used
+    expect(disposed.toSorted()).toEqual(['identity 1', 'identity 2'])
+    expect(loads).toBe(2)
+    await time.advance(60_000)
+    expect(loads).toBe(2)
   })
 })
 

@@ -1,7 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { childEnvironment, shellLines } from '../../../src/outputs/environment.ts'
+import {
+  childEnvironment,
+  regionVariables,
+  shellLines,
+  unsetLines,
+  type Shell,
+} from '../../../src/outputs/environment.ts'
 
 const printable = fc.string({ unit: 'grapheme-ascii', maxLength: 40 })
 
@@ -41,4 +47,35 @@ test('a child inherits everything but what competes and what is secret', () => {
     AWS_CONFIG_FILE: 'c',
     AWS_ACCESS_KEY_ID: 'k',
   })
+})
+
+test.each(['bash', 'zsh', 'sh'] as const)('%s has the same words', (shell) => {
+  expect(shellLines({ A: "b'c" }, shell)).toBe("export A='b'\\''c'\n")
+  expect(unsetLines(['A', 'B'], shell)).toBe('unset A\nunset B\n')
+})
+
+test('what is unset is gone, whether it was there or not', () => {
+  const script = `set -eu\n${unsetLines(['A', 'B'], 'sh') ?? ''}env`
+  const { stdout, status } = spawnSync('sh', ['-c', script], { env: { A: 'x', C: 'y' } })
+  expect(status).toBe(0)
+  expect(stdout.toString()).toMatch(/^C=y$/mu)
+  expect(stdout.toString()).not.toMatch(/^[AB]=/mu)
+})
+
+test.each<[Shell, string | undefined]>([
+  ['fish', 'set -e A\n'],
+  ['powershell', 'Remove-Item Env:A -ErrorAction SilentlyContinue\n'],
+  ['json', undefined],
+  ['dotenv', undefined],
+])('%s takes a variable away by its own words, or has none', (shell, lines) => {
+  expect(unsetLines(['A'], shell)).toBe(lines)
+})
+
+test("a program's region is its own, else that of the role", () => {
+  const chosen = (env: Record<string, string>) => regionVariables(env, 'eu-west-1')
+  const both = (region: string) => ({ AWS_REGION: region, AWS_DEFAULT_REGION: region })
+  expect(chosen({})).toEqual(both('eu-west-1'))
+  expect(chosen({ AWS_REGION: '' })).toEqual(both('eu-west-1'))
+  expect(chosen({ AWS_DEFAULT_REGION: 'us-east-1' })).toEqual(both('us-east-1'))
+  expect(chosen({ AWS_REGION: 'a', AWS_DEFAULT_REGION: 'b' })).toEqual(both('a'))
 })

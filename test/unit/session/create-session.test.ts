@@ -7,6 +7,8 @@ import type { CreateSessionParameters } from '../../../src/core/create-session-r
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import type { HttpRequest, HttpResponse, Identity, ReportFields } from '../../../src/core/ports.ts'
 import { createSession, type CreateSessionPorts } from '../../../src/session/create-session.ts'
+import { ServerClock } from '../../../src/session/server-clock.ts'
+import { FakeTime } from '../../support/fake-time.ts'
 import { throwawayIdentity } from '../../support/throwaway-identity.ts'
 
 const NOON = Date.parse('2026-11-21T12:00:00Z')
@@ -30,9 +32,9 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-const created = (expiration = '2026-11-21T13:00:00Z'): Answer => ({
+const created = (expiration = '2026-11-21T13:00:00Z', date = NOON): Answer => ({
   status: 201,
-  headers: { 'x-amzn-requestid': 'request-1', date: new Date(NOON).toUTCString() },
+  headers: { 'x-amzn-requestid': 'request-1', date: new Date(date).toUTCString() },
   body: {
     credentialSet: [
       {
@@ -59,14 +61,17 @@ const refused = (date: number | undefined, message = 'Invalid signature'): Answe
 
 /** A world in which `answers` come one after the other, each taking 100 ms. */
 function world(answers: readonly (Answer | Error)[], overrides: Partial<CreateSessionPorts> = {}) {
-  let now = NOON
+  const time = new FakeTime(NOON)
   const requests: HttpRequest[] = []
   const warnings: string[] = []
   const steps: (readonly [string, ReportFields])[] = []
   const waits: number[] = []
   const ports: CreateSessionPorts = {
     identity,
-    clock: () => now,
+    serverClock: new ServerClock(overrides.clock ?? time.clock, time.monotonic),
+    clock: time.clock,
+    monotonic: time.monotonic,
+    schedule: time.schedule,
     random: () => 0.5,
     reporter: {
       warn: (message) => warnings.push(inWords(message)),
@@ -74,13 +79,12 @@ function world(answers: readonly (Answer | Error)[], overrides: Partial<CreateSe
     },
     async wait(ms) {
       waits.push(ms)
-      now += ms
-      return Promise.resolve()
+      await time.advance(ms)
     },
     async send(request) {
       const answer = answers[requests.length]
       requests.push(request)
-      now += 100
+      await time.advance(100)
       if (answer === undefined) throw new Error('one request too many')
       if (answer instanceof Error) throw answer
       const response: HttpResponse = {
@@ -88,11 +92,11 @@ function world(answers: readonly (Answer | Error)[], overrides: Partial<CreateSe
         headers: answer.headers ?? {},
         body: Buffer.from(JSON.stringify(answer.body ?? {})),
       }
-      return Promise.resolve(response)
+      return response
     },
     ...overrides,
   }
-  return { ports, requests, warnings, steps, waits }
+  return { time, ports, requests, warnings, steps, waits }
 }
 
 const dates = (requests: readonly HttpRequest[]): (string | undefined)[] =>
@@ -297,6 +301,52 @@ describe('a wrong clock', () => {
     ])
     expect(warnings).toHaveLength(1)
   })
+
+  it('is known from then on: the next session is signed in the time of AWS at once', async () => {
+    const { ports, requests, warnings } = world([
+      refused(NOON + 7_200_000),
+      created('2026-11-21T15:00:00Z', NOON + 7_200_000),
+      created('2026-11-21T15:00:00Z', NOON + 7_200_000),
+    ])
+    await createSession(parameters, ports)
+    await createSession(parameters, ports)
+    expect(requests).toHaveLength(3)
+    expect(dates(requests)[2]?.slice(0, 13)).toBe('20261121T1400')
+    expect(warnings).toHaveLength(1)
+  })
+
+  it('that is mended between two sessions is not spoken of as wrong', async () => {
+    const { time, ports, requests, warnings } = world([
+      refused(NOON - 7_200_000),
+      created('2026-11-21T11:00:00Z', NOON - 7_200_000),
+      created('2026-11-21T11:00:00Z', NOON - 7_200_000),
+    ])
+    await createSession(parameters, ports)
+    time.jump(-7_200_000)
+    await createSession(parameters, ports)
+    expect(requests).toHaveLength(3)
+    expect(dates(requests)[2]?.slice(0, 13)).toBe('20261121T1000')
+    expect(warnings).toHaveLength(1)
+  })
+
+  it.each([7_200_000, -7_200_000])(
+    'that is set by %i ms during the retries ends none of them',
+    async (jump) => {
+      const { time, ports, requests } = world([
+        { status: 500 },
+        { status: 500 },
+        created('2026-11-21T13:00:00Z'),
+      ])
+      await createSession(parameters, {
+        ...ports,
+        async wait(ms, signal) {
+          time.jump(jump)
+          await ports.wait(ms, signal)
+        },
+      })
+      expect(requests).toHaveLength(3)
+    },
+  )
 
   it('within four minutes is left alone', async () => {
     const { ports, requests, warnings } = world([refused(NOON + 239_000)])

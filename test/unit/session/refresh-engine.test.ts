@@ -4,8 +4,11 @@ import { SessionCredentials } from '../../../src/core/credentials.ts'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import type { Reporter } from '../../../src/core/ports.ts'
 import { RefreshEngine } from '../../../src/session/refresh-engine.ts'
+import { nextRefreshAt } from '../../../src/session/refresh-policy.ts'
+import { ServerClock, type TimedResponse } from '../../../src/session/server-clock.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 
+const SERVER_START = Date.parse('2026-11-22T00:00:00Z')
 const HOUR = 3_600_000
 const MINUTE = 60_000
 
@@ -18,10 +21,15 @@ interface World {
   fail: RolesAnywhereError | undefined
   lifetimeMs: number
   latencyMs: number
+  /** How long the credentials at hand really last, by the server's own clock. */
+  leftMs(): number
 }
 
-function world(random: () => number = () => 0.5): World {
-  const time = new FakeTime()
+function world(random: () => number = () => 0.5, clockIsOffBy = 0): World {
+  const time = new FakeTime(SERVER_START + clockIsOffBy)
+  const serverClock = new ServerClock(time.clock, time.monotonic)
+  /** The server keeps its own time, which nobody here can set. */
+  const serverNow = (): number => SERVER_START + time.monotonic()
   const calls: number[] = []
   const warnings: string[] = []
   const reporter: Reporter = {
@@ -30,12 +38,14 @@ function world(random: () => number = () => 0.5): World {
   }
   const engine = new RefreshEngine({
     obtain: async (signal) => {
-      calls.push(time.clock())
+      calls.push(time.monotonic())
       await time.wait(state.latencyMs, signal)
       if (state.fail !== undefined) throw state.fail
-      return credentialsUntil(time.clock() + state.lifetimeMs, String(calls.length))
+      serverClock.correctBy(answerAt(serverNow(), time.clock(), state.latencyMs))
+      return credentialsUntil(serverNow() + state.lifetimeMs, String(calls.length))
     },
-    clock: time.clock,
+    clock: () => serverClock.now(),
+    monotonic: time.monotonic,
     random,
     schedule: time.schedule,
     reporter,
@@ -48,8 +58,14 @@ function world(random: () => number = () => 0.5): World {
     fail: undefined,
     lifetimeMs: HOUR,
     latencyMs: 300,
+    leftMs: () => (engine.current()?.expiresAt ?? 0) - serverNow(),
   }
   return state
+}
+
+function answerAt(serverNow: number, receivedAt: number, tookMs: number): TimedResponse {
+  const headers = { date: new Date(serverNow).toUTCString() }
+  return { response: { status: 201, headers, body: new Uint8Array() }, receivedAt, tookMs }
 }
 
 function credentialsUntil(expiresAt: number, mark: string): SessionCredentials {
@@ -71,7 +87,7 @@ describe('schedule', () => {
     w.engine.start()
     await w.time.advance(6 * HOUR)
     const gaps = w.calls.slice(1).map((at, index) => at - w.calls[index]!)
-    expect(gaps[0]).toBeGreaterThan(0.1 * HOUR)
+    expect(gaps[0]).toBeGreaterThan(0.2 * HOUR)
     expect(gaps[0]).toBeLessThan(0.5 * HOUR)
     for (const gap of gaps.slice(1)) expect(Math.abs(gap - HOUR / 2)).toBeLessThan(0.05 * HOUR)
     await w.engine[Symbol.asyncDispose]()
@@ -88,20 +104,19 @@ describe('schedule', () => {
     }
   })
 
-  test('24 hours of 15-minute sessions: every refresh in time, once, and no timer piles up', async () => {
+  test('24 hours of 15-minute sessions: more than ten minutes always left, and no timer piles up', async () => {
     const w = world(Math.random)
     w.lifetimeMs = 15 * MINUTE
     w.engine.start()
     await w.time.advance(MINUTE)
     for (let minute = 1; minute < 24 * 60; minute++) {
       await w.time.advance(MINUTE)
-      const left = (w.engine.current()?.expiresAt ?? 0) - w.time.clock()
-      expect(left).toBeGreaterThan(MINUTE)
+      expect(w.leftMs()).toBeGreaterThan(10 * MINUTE)
       expect(w.time.pending).toBeLessThanOrEqual(2)
     }
-    // 24 h at one refresh each 6.75 to 8.25 minutes, and one out of turn at the start.
-    expect(w.calls.length).toBeGreaterThanOrEqual(174)
-    expect(w.calls.length).toBeLessThanOrEqual(216)
+    // 24 h at one refresh each 180 to 290 s.
+    expect(w.calls.length).toBeGreaterThanOrEqual(298)
+    expect(w.calls.length).toBeLessThanOrEqual(480)
     expect(w.engine.status().failures.size).toBe(0)
     await w.engine[Symbol.asyncDispose]()
   })
@@ -119,13 +134,112 @@ describe('schedule', () => {
     await w.engine[Symbol.asyncDispose]()
   })
 
-  test('a clock set back by an hour does not delay the refresh', async () => {
+  test.each([15 * MINUTE, 20 * MINUTE, HOUR, 12 * HOUR])(
+    'a life of %i ms is used for a fifth, and more than ten minutes or half of it are left',
+    (life) => {
+      for (const occasion of ['onSchedule', 'outOfTurn'] as const) {
+        const spans = [0, 0.999_999].map((random) =>
+          nextRefreshAt({ obtainedAt: 0, expiresAt: life }, occasion, () => random),
+        )
+        const [from = 0, to = 0] = spans
+        expect(from).toBeGreaterThanOrEqual(life / 5)
+        expect(life - to).toBeGreaterThan(10 * MINUTE)
+        expect(to).toBeLessThanOrEqual(0.55 * life)
+        expect(to - from).toBeGreaterThanOrEqual(0.09 * life)
+      }
+    },
+  )
+})
+
+describe('clocks', () => {
+  const OFF = [2 * HOUR, -2 * HOUR, 35 * MINUTE, -35 * MINUTE, 50 * MINUTE]
+
+  /** Every minute for `hours`: never expired, never refreshed more than once a minute. */
+  async function live(w: World, hours: number): Promise<void> {
+    for (let minute = 0; minute < hours * 60; minute++) {
+      await w.time.advance(MINUTE)
+      expect(w.leftMs()).toBeGreaterThan(0)
+    }
+    const gaps = w.calls.slice(1).map((at, index) => at - w.calls[index]!)
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(MINUTE)
+    expect(w.engine.status().failures.size).toBe(0)
+  }
+
+  test.each(OFF)('%i ms off from the start: sessions of 15 minutes are kept fresh', async (off) => {
+    const w = world(Math.random, off)
+    w.lifetimeMs = 15 * MINUTE
+    w.engine.start()
+    await live(w, 4)
+    expect(w.calls.length).toBeLessThanOrEqual(81)
+    const { expiresAt = 0, nextTryAt, lastSuccessAt = 0 } = w.engine.status()
+    // In the server's time, all of them.
+    expect([lastSuccessAt, nextTryAt, expiresAt].toSorted((a, b) => a - b)).toEqual([
+      lastSuccessAt,
+      nextTryAt,
+      expiresAt,
+    ])
+    await w.engine[Symbol.asyncDispose]()
+  })
+
+  test.each(OFF)(
+    'mended by %i ms while serving: nothing is lost and nothing asked',
+    async (off) => {
+      const w = world(() => 0.5, off)
+      w.engine.start()
+      await w.time.advance(5_000)
+      w.time.jump(-off)
+      expect(w.engine.current()).toBeDefined()
+      await w.time.advance(MINUTE)
+      expect(w.calls).toHaveLength(1)
+      await live(w, 4)
+      await w.engine[Symbol.asyncDispose]()
+    },
+  )
+
+  test.each(OFF)('set wrong by %i ms while serving', async (off) => {
+    const w = world()
+    w.lifetimeMs = 15 * MINUTE
+    w.engine.start()
+    await w.time.advance(2 * MINUTE)
+    w.time.jump(off)
+    await live(w, 4)
+    await w.engine[Symbol.asyncDispose]()
+  })
+
+  test.each(OFF)('set by %i ms during a flight', async (off) => {
+    const w = world()
+    w.lifetimeMs = 15 * MINUTE
+    w.latencyMs = 4_000
+    w.engine.start()
+    await w.time.advance(2_000)
+    w.time.jump(off)
+    await live(w, 4)
+    await w.engine[Symbol.asyncDispose]()
+  })
+
+  test('a clock that jumps to and fro each minute asks for no more than a session a minute', async () => {
     const w = world()
     w.engine.start()
-    await w.time.advance(MINUTE)
-    w.time.jump(-HOUR)
-    await w.time.advance(31_000)
-    expect(w.calls).toHaveLength(2)
+    for (let minute = 0; minute < 120; minute++) {
+      w.time.jump(minute % 2 === 0 ? 2 * HOUR : -2 * HOUR)
+      for (let second = 0; second < 60; second++) {
+        w.engine.force()
+        await w.time.advance(1_000)
+      }
+    }
+    const gaps = w.calls.slice(1).map((at, index) => at - w.calls[index]!)
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(MINUTE)
+    await w.engine[Symbol.asyncDispose]()
+  })
+
+  test('sessions of half a minute are not asked for one after the other', async () => {
+    const w = world()
+    w.lifetimeMs = 30_000
+    w.engine.start()
+    await w.time.advance(40_000)
+    await expect(w.engine.credentials()).rejects.toThrow(/ended within a minute/)
+    await w.time.advance(5 * MINUTE)
+    expect(w.calls.length).toBeLessThanOrEqual(6)
     await w.engine[Symbol.asyncDispose]()
   })
 })
@@ -220,6 +334,7 @@ describe('failure', () => {
     const engine = new RefreshEngine({
       obtain: () => Promise.reject(new TypeError('canary-secret')),
       clock: time.clock,
+      monotonic: time.monotonic,
       random: () => 0,
       schedule: time.schedule,
       reporter: { warn: (message) => warnings.push(inWords(message)), debug: () => undefined },
@@ -231,17 +346,59 @@ describe('failure', () => {
 })
 
 describe('force', () => {
-  test('a forced refresh happens at once, and a storm of them is held by the floor', async () => {
+  test('a forced refresh happens at once, and a storm of them asks once a minute', async () => {
     const w = world()
     w.engine.start()
     await w.time.advance(5 * MINUTE)
+    for (let signal = 0; signal < 1_200; signal++) {
+      w.engine.force()
+      await w.time.advance(100)
+      if (signal === 0) expect(w.calls).toHaveLength(2)
+    }
+    // Two minutes of it.
+    expect(w.calls).toHaveLength(3)
+    await w.engine[Symbol.asyncDispose]()
+  })
+
+  test('a storm while AWS does not answer tries once a second', async () => {
+    const w = world()
+    w.engine.start()
+    await w.time.advance(5 * MINUTE)
+    w.fail = OUTAGE
     for (let signal = 0; signal < 100; signal++) {
       w.engine.force()
       await w.time.advance(100)
     }
-    // 10 seconds, one try a second.
     expect(w.calls.length).toBeGreaterThanOrEqual(8)
     expect(w.calls.length).toBeLessThanOrEqual(12)
+    await w.engine[Symbol.asyncDispose]()
+  })
+
+  test('during a flight it is not lost: another follows when the floor allows', async () => {
+    const w = world()
+    w.engine.start()
+    await w.time.advance(100)
+    w.engine.force()
+    await w.time.advance(MINUTE + 500)
+    expect(w.calls).toHaveLength(2)
+    await w.time.advance(5 * MINUTE)
+    expect(w.calls).toHaveLength(2)
+    await w.engine[Symbol.asyncDispose]()
+  })
+
+  test('during a flight that fails it is not lost either', async () => {
+    const w = world(() => 0.999)
+    w.engine.start()
+    await w.time.advance(2 * MINUTE)
+    w.fail = OUTAGE
+    w.engine.force()
+    await w.time.advance(100)
+    w.engine.force()
+    await w.time.advance(300)
+    expect(w.engine.status().lastError).toBeDefined()
+    w.fail = undefined
+    await w.time.advance(1_000)
+    expect(w.calls).toHaveLength(3)
     await w.engine[Symbol.asyncDispose]()
   })
 
@@ -257,6 +414,7 @@ describe('force', () => {
           })
         }),
       clock: time.clock,
+      monotonic: time.monotonic,
       random: () => 0,
       schedule: time.schedule,
       reporter: { warn: () => undefined, debug: () => undefined },

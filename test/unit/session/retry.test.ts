@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { RolesAnywhereError, type ErrorDetail } from '../../../src/core/errors.ts'
 import { withRetries, type RetryPorts } from '../../../src/session/retry.ts'
+import { FakeTime } from '../../support/fake-time.ts'
 
 /** Ports whose time passes only by waiting. */
 function fakePorts(overrides: Partial<RetryPorts> = {}) {
   const waits: number[] = []
   let now = 1_000_000
   const ports: RetryPorts = {
-    clock: () => now,
+    monotonic: () => now,
+    // Nothing here takes so long that the total time is up; see below for what does.
+    schedule: () => () => undefined,
     random: () => 0.5,
     reporter: { warn: () => undefined, debug: () => undefined },
     async wait(ms) {
@@ -154,34 +157,48 @@ async function never(signal: AbortSignal | undefined): Promise<never> {
 }
 
 describe('the total time', () => {
+  /** Ports on fake time, on which the deadline comes too. */
+  function timedPorts(overrides: Partial<RetryPorts>) {
+    const time = new FakeTime()
+    const { monotonic, schedule, wait } = time
+    return { time, ports: { ...fakePorts().ports, monotonic, schedule, wait, ...overrides } }
+  }
+
   it('ends a try that hangs', async () => {
-    const { ports } = fakePorts({ totalTimeoutMs: 20 })
-    await expect(
+    const { time, ports } = timedPorts({})
+    const outcome = expect(
       withRetries(async (_number, signal) => await never(signal), ports),
     ).rejects.toMatchObject({
       code: 'ERR_NETWORK_TIMEOUT',
-      message: 'no credentials within 0.02 s',
+      message: 'no credentials within 60 s',
     })
+    await time.advance(60_000)
+    await outcome
   })
 
   it('reports the failure that came before the hanging try', async () => {
-    const { ports } = fakePorts({ totalTimeoutMs: 200, random: () => 0 })
-    await expect(
+    const { time, ports } = timedPorts({})
+    const outcome = expect(
       withRetries(async (number, signal) => {
         if (number === 1) throw fault
         return await never(signal)
       }, ports),
     ).rejects.toMatchObject({ code: 'ERR_SERVICE_FAULT', message: 'it failed (after 2 tries)' })
+    await time.advance(60_000)
+    await outcome
   })
 
   it('ends a wait', async () => {
-    const { ports } = fakePorts({
-      totalTimeoutMs: 50,
-      wait: async (_ms, signal) => await never(signal),
-    })
-    await expect(withRetries(attemptOf(fault).attempt, { ...ports, random: () => 0 })).rejects.toBe(
-      fault,
-    )
+    const { time, ports } = timedPorts({ wait: async (_ms, signal) => await never(signal) })
+    const outcome = expect(withRetries(attemptOf(fault).attempt, ports)).rejects.toBe(fault)
+    await time.advance(60_000)
+    await outcome
+  })
+
+  it('leaves no timer behind', async () => {
+    const { time, ports } = timedPorts({})
+    await withRetries(attemptOf().attempt, ports)
+    expect(time.pending).toBe(0)
   })
 })
 

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { parseAwsConfigFile, subProperties } from '../../../src/settings/aws-config-file.ts'
+import { valuesOf } from '../../support/aws-values.ts'
 import { refusalOf } from '../../support/refusal.ts'
 
 /** Beyond the table of test/vectors, which a plain clone does not have. */
 describe('the AWS config parser', () => {
   const config = (text: string) => parseAwsConfigFile(text, 'config', 'config')
-  const profile = (text: string, name = 'a') =>
-    Object.fromEntries(config(text).profile.get(name) ?? [])
+  const profile = (text: string, name = 'a') => valuesOf(config(text).profile.get(name))
 
   it('reads profiles, services and SSO sessions apart', () => {
     const sections = config(
       '[default]\nx = 1\n[profile a]\nx = 2\n[services a]\nx = 3\n[sso-session a]\nx = 4\n[a]\nx = 5',
     )
     expect([...sections.profile.keys()]).toEqual(['default', 'a'])
-    expect(sections.profile.get('a')?.get('x')).toBe('2')
-    expect(sections.services.get('a')?.get('x')).toBe('3')
-    expect(sections['sso-session'].get('a')?.get('x')).toBe('4')
+    expect(sections.profile.get('a')?.get('x')?.value).toBe('2')
+    expect(sections.services.get('a')?.get('x')?.value).toBe('3')
+    expect(sections['sso-session'].get('a')?.get('x')?.value).toBe('4')
   })
 
   it.each(['"', "'"])('takes a name in quotes %s, which the AWS CLI writes', (quote) => {
@@ -37,9 +37,26 @@ describe('the AWS config parser', () => {
   })
 
   it('lets sub-properties be commented, and reads them', () => {
-    const { endpoint_url: none, ...rest } = profile('[profile a]\ns3 =\n # c = d\n A = b # c\n')
-    expect(none).toBeUndefined()
-    expect(Object.fromEntries(subProperties(rest['s3'] ?? ''))).toEqual({ a: 'b' })
+    const properties = config('[profile a]\ns3 =\n # c = d\n\n A = b # c\n').profile.get('a')
+    expect([...properties!.keys()]).toEqual(['s3'])
+    const below = subProperties(properties!.get('s3')!)
+    expect(valuesOf(below)).toEqual({ a: 'b' })
+    expect(below.get('a')).toMatchObject({ lines: [5], section: { title: 'profile a' } })
+  })
+
+  it('knows the line and the section of each property', () => {
+    const text = '# c\n[profile "a"]\r\nx = 1\n\n[default]\nx = 2\n[profile a]\nx = 3\n 4\n'
+    const { profile: profiles } = config(text)
+    expect(profiles.get('default')?.get('x')).toEqual({
+      value: '2',
+      lines: [6],
+      section: { title: 'default', path: 'config' },
+    })
+    expect(profiles.get('a')?.get('x')).toEqual({
+      value: '3\n4',
+      lines: [8, 9],
+      section: { title: 'profile a', path: 'config' },
+    })
   })
 
   it('continues a property whose name it leaves out', () => {

@@ -1,32 +1,42 @@
 import { describe, expect, it } from 'vitest'
-import { helpRows, settingsMarkdown } from '../../../src/settings/describe-settings.ts'
-import { flagOf } from '../../../src/settings/setting-row.ts'
-import { SETTINGS_TABLE, settingsOf } from '../../../src/settings/settings-table.ts'
+import {
+  describeSetting,
+  flagSettingsOf,
+  settingsMarkdown,
+} from '../../../src/settings/describe-settings.ts'
+import { SETTING_GROUPS } from '../../../src/settings/setting-row.ts'
+import { SETTINGS_TABLE } from '../../../src/settings/settings-table.ts'
 
 describe('help', () => {
-  it('lists what a command needs first', () => {
-    const rows = helpRows('credential-process')
-    const required = rows.map(({ description }) => description.includes('required'))
-    expect(required.indexOf(false)).toBe(4)
-    expect(required.lastIndexOf(true)).toBe(3)
+  it('lists group by group, and in each what a command needs first', () => {
+    const rows = flagSettingsOf('credential-process')
+    const groups = rows.map(({ group }) => group)
+    expect([...new Set(groups)]).toEqual(['identity', 'session', 'network', 'general'])
+    expect(groups.map((group) => SETTING_GROUPS.indexOf(group))).toEqual(
+      groups.map((group) => SETTING_GROUPS.indexOf(group)).toSorted((a, b) => a - b),
+    )
+    const needed = rows.filter((row) =>
+      describeSetting(row, 'credential-process').includes('required'),
+    )
+    expect(needed.map(({ name }) => name)).toEqual([
+      'certificate',
+      'trustAnchorArn',
+      'profileArn',
+      'roleArn',
+    ])
+    expect(rows.indexOf(needed[1]!)).toBe(groups.indexOf('session'))
   })
 
-  it('says placeholder, choices, range and default', () => {
-    expect(helpRows('sign-string')).toContainEqual({
-      term: '--format FORMAT',
-      description: 'Form of the signature on standard output (json, text, bin; default json)',
-    })
-    expect(helpRows('credential-process')).toContainEqual({
-      term: '--session-duration SECONDS',
-      description: expect.stringContaining('(900 to 43200)') as string,
-    })
-  })
-
-  it('leaves out what cannot be used yet', () => {
-    const waiting = settingsOf('credential-process').filter((row) => row.waitsFor !== undefined)
-    expect(waiting.map(flagOf)).toContain('--system-store-name')
-    const text = JSON.stringify(helpRows('credential-process'))
-    for (const row of waiting) expect(text).not.toContain(`"${flagOf(row)}`)
+  it('says choices, range and default', () => {
+    const described = (name: string) =>
+      describeSetting(
+        SETTINGS_TABLE.find((row) => row.name === name)!,
+        'sign-string',
+      )
+    expect(described('format')).toBe(
+      'Form of the signature on standard output (json, text, bin; default json)',
+    )
+    expect(described('sessionDuration')).toContain('(900 to 43200)')
   })
 })
 

@@ -1,8 +1,11 @@
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import type { Flags } from '../../../src/settings/given-settings.ts'
 import { resolveSettings, type ResolvedSettings } from '../../../src/settings/resolve-settings.ts'
+import { flagFor } from '../../../src/settings/name-setting.ts'
 import type { CommandName } from '../../../src/settings/setting-row.ts'
+import { inWords } from '../../../src/core/wording.ts'
 import { refusalOf } from '../../support/refusal.ts'
 
 const ARN = 'arn:aws:rolesanywhere:eu-central-1:111122223333'
@@ -23,6 +26,7 @@ interface World {
   readonly config?: string
   readonly credentials?: string
   readonly readFile?: (path: string) => Uint8Array | undefined
+  readonly currentFolder?: () => string
 }
 
 function resolve<C extends CommandName>(command: C, world: World = {}): ResolvedSettings<C> {
@@ -35,6 +39,7 @@ function resolve<C extends CommandName>(command: C, world: World = {}): Resolved
     flags: world.flags ?? {},
     env: { HOME: '/home/u', ...world.env },
     platform: 'linux',
+    ...(world.currentFolder === undefined ? {} : { currentFolder: world.currentFolder }),
     readFile:
       world.readFile ??
       ((path) => (files[path] === undefined ? undefined : Buffer.from(files[path]))),
@@ -67,12 +72,11 @@ describe('a setting', () => {
     })
     expect(sources.filter(({ name }) => !Object.hasOwn(REQUIRED, name))).toEqual(
       expect.arrayContaining([
-        { name: 'region', place: 'flag', origin: '--region', shown: 'eu-west-1' },
-        { name: 'caBundle', place: 'environment', origin: 'AWS_CA_BUNDLE', shown: '/ca.pem' },
+        { name: 'region', origin: '--region', shown: 'eu-west-1' },
+        { name: 'caBundle', origin: 'AWS_CA_BUNDLE', shown: '/ca.pem' },
         {
           name: 'timeout',
-          place: 'profile',
-          origin: 'rolesanywhere_timeout of profile "onprem"',
+          origin: 'rolesanywhere_timeout in [profile onprem] of ~/.aws/config, line 2',
           shown: '30',
         },
       ]),
@@ -103,7 +107,7 @@ describe('values', () => {
       flags: {
         endpoint: 'https://vpce.example/base',
         'session-duration': '900',
-        'no-verify-ssl': true,
+        'no-verify-ssl': 'true',
         'ca-bundle': '~/ca.pem',
         'log-format': 'JSON',
         proxy: 'http://user:pass@proxy:3128',
@@ -131,7 +135,7 @@ describe('values', () => {
     for (const text of ['false', 'False', 'F', '0']) {
       expect(withRequired({ flags: { debug: text } }).settings.debug).toBe(false)
     }
-    expect(withRequired({ flags: { debug: false } }).settings.debug).toBe(false)
+    expect(withRequired({ flags: { debug: 'false' } }).settings.debug).toBe(false)
   })
 
   it('of a repeated flag stay apart, commas and all', () => {
@@ -143,8 +147,9 @@ describe('values', () => {
   })
 
   it.each([
-    ['--session-duration', { flags: { 'session-duration': '899' } }, /"899" is not a whole number/],
+    ['--session-duration', { flags: { 'session-duration': '899' } }, /"899" is not a time/],
     ['--session-duration', { flags: { 'session-duration': '1e3' } }, /from 900 to 43200/],
+    ['--session-duration', { flags: { 'session-duration': '13h' } }, /from 900 to 43200/],
     ['ROLESANYWHERE_TIMEOUT', { env: { ROLESANYWHERE_TIMEOUT: '-1' } }, /from 1 to 3600/],
     ['--debug', { flags: { debug: 'yes' } }, /"yes" is neither true nor false/],
     ['AWS_USE_FIPS_ENDPOINT', { env: { AWS_USE_FIPS_ENDPOINT: 'on' } }, /neither/],
@@ -152,7 +157,7 @@ describe('values', () => {
     ['--region', { flags: { region: 'eu central' } }, /is not a region/],
     ['--certificate', { flags: { certificate: 'a\u0000b' } }, /control character/],
     [
-      'rolesanywhere_role_session_name of profile "default"',
+      'rolesanywhere_role_session_name in [default] of ~/.aws/config, line 2',
       { config: '[default]\nrolesanywhere_role_session_name = a\n b\n' },
       /control character/,
     ],
@@ -168,12 +173,116 @@ describe('values', () => {
     const arn = refusalOf(() => withRequired({ flags: { 'role-arn': TRUST_ANCHOR } }))
     expect(arn.code).toBe('ERR_CONFIG_ARN_INVALID')
     expect(arn.message).toMatch(/^--role-arn: .* is not the ARN of a role/)
-    expect(arn.hint).toContain('trustAnchorArn')
+    expect(arn.inNamesOf(flagFor).hint).toContain('--trust-anchor-arn')
     const endpoint = refusalOf(() =>
       withRequired({ env: { AWS_ENDPOINT_URL: 'http://stack:4566' } }),
     )
     expect(endpoint.code).toBe('ERR_CONFIG_ENDPOINT_INVALID')
     expect(endpoint.message).toMatch(/^AWS_ENDPOINT_URL: plain http/)
+  })
+})
+
+describe('times', () => {
+  it.each([
+    ['3600', 3600],
+    ['3600s', 3600],
+    ['90m', 5400],
+    ['1h', 3600],
+    ['1H', 3600],
+  ])('may be written as %s', (text, seconds) => {
+    expect(withRequired({ flags: { 'session-duration': text } }).settings.sessionDuration).toBe(
+      seconds,
+    )
+  })
+
+  it('of waiting too', () => {
+    expect(withRequired({ env: { ROLESANYWHERE_TIMEOUT: '2m' } }).settings.timeout).toBe(120)
+  })
+
+  it.each(['1.5h', '1d', 'h', '-1h', '1 h', '0x10', '1h30m'])('are not written as %s', (text) => {
+    const error = refusalOf(() => withRequired({ flags: { 'session-duration': text } }))
+    expect(error.message).toContain('as in 3600, 90m or 1h')
+  })
+})
+
+describe('values of a profile', () => {
+  const profile = (line: string, currentFolder?: () => string) =>
+    withRequired({
+      flags: { certificate: '' },
+      config: `[default]\nrolesanywhere_certificate = /c.pem\n${line}\n`,
+      ...(currentFolder === undefined ? {} : { currentFolder }),
+    })
+
+  it.each(['"/x/client.pem"', "'/x/client.pem'"])('take no quotes: %s', (value) => {
+    const error = refusalOf(() => profile(`rolesanywhere_private_key = ${value}`))
+    expect(error.code).toBe('ERR_USAGE_INVALID_VALUE')
+    expect(error.message).toBe(
+      'rolesanywhere_private_key in [default] of ~/.aws/config, line 3: the value is in quotes',
+    )
+    expect(error.hint).toContain('take no quotes')
+  })
+
+  it('may have quotes where a shell reads them, and inside', () => {
+    const command = '"/opt/my signer"'
+    expect(profile(`rolesanywhere_signer_command = ${command}`).settings.signerCommand).toBe(
+      command,
+    )
+    const name = profile(`rolesanywhere_cert_selector = "a" b "c"`).settings.certSelector
+    expect(name).toBe('"a" b "c"')
+  })
+
+  it('that are relative paths become absolute, from where the program runs', () => {
+    const { privateKey, caBundle } = profile(
+      'rolesanywhere_private_key = a/b.key\nca_bundle = ca.pem',
+      () => '/where',
+    ).settings
+    expect(privateKey).toEqual({ kind: 'path', path: '/where/a/b.key' })
+    expect(caBundle).toBe('/where/ca.pem')
+  })
+
+  it('that are no paths, and flags, stay as they are', () => {
+    const { settings } = withRequired({
+      flags: { 'ca-bundle': 'ca.pem' },
+      config: '[default]\nrolesanywhere_private_key = env:KEY\n',
+      currentFolder: () => '/where',
+    })
+    expect(settings.caBundle).toBe('ca.pem')
+    expect(settings.privateKey).toMatchObject({ kind: 'secret' })
+  })
+})
+
+describe('what is missing because nobody said in which profile it is', () => {
+  const hintOf = (command: CommandName, world: World): string =>
+    refusalOf(() => resolve(command, world)).hint ?? ''
+  const config = '[profile onprem]\nrolesanywhere_timeout = 5\n[profile other]\nregion = x\n'
+
+  it('is looked for in the only profile that has our keys', () => {
+    expect(hintOf('credential-process', { config })).toBe('add --profile onprem')
+    const two = `${config}[profile second]\nrolesanywhere_timeout = 6\n`
+    expect(hintOf('serve', { config: two })).toBe('add --profile onprem or second')
+  })
+
+  it('is said otherwise where a profile was named, or none has our keys', () => {
+    expect(hintOf('env', { config, flags: { profile: 'onprem' } })).toMatch(/^give each as/u)
+    expect(hintOf('env', { config: '[profile other]\nregion = x\n' })).toMatch(/^give each as/u)
+  })
+
+  it('is, for update, in a profile that another flag names', () => {
+    const flags = { profile: 'onprem' }
+    expect(hintOf('update', { config, flags })).toBe(
+      '--profile is where to write; add --settings-profile onprem',
+    )
+    expect(hintOf('update', { config })).toBe('add --settings-profile onprem')
+  })
+
+  it('is nowhere without a home folder, and that is said', () => {
+    expect(hintOf('env', { env: { HOME: '' } })).toMatch(
+      /^HOME is not set, so no AWS config file was read; give each as that flag/u,
+    )
+    const named = refusalOf(() => resolve('env', { env: { HOME: '', AWS_PROFILE: 'p' } }))
+    expect(named.message).toBe(
+      'there is no profile "p": HOME is not set, so no AWS config file was read',
+    )
   })
 })
 
@@ -183,8 +292,8 @@ describe('the endpoint', () => {
     ['https://flag/', { flags: { endpoint: 'https://flag' } }],
     ['https://ours/', { env: { ROLESANYWHERE_ENDPOINT: 'https://ours' } }],
     ['https://service/', { env: { [service]: 'https://service' } }],
-    ['https://all/', { env: { AWS_ENDPOINT_URL: 'https://all' } }],
     ['https://own-key/', { config: 'rolesanywhere_endpoint = https://own-key\n' }],
+    ['https://all/', { env: { AWS_ENDPOINT_URL: 'https://all' } }],
     [
       'https://section/',
       {
@@ -205,7 +314,7 @@ describe('the endpoint', () => {
       .join('')}`,
   })
 
-  it('is taken from the first place of the order that the SDKs have', () => {
+  it('is taken from the first place of the order that the SDKs have, our names before theirs', () => {
     for (const [index, [expected]] of steps.entries()) {
       expect(withRequired(from(steps.slice(index))).settings.endpoint?.href).toBe(expected)
     }
@@ -232,7 +341,7 @@ describe('the endpoint', () => {
     )
     expect(error.code).toBe('ERR_USAGE_CONFLICT')
     expect(error.message).toBe(
-      '--endpoint and use_fips_endpoint of profile "default" exclude each other',
+      '--endpoint and use_fips_endpoint in [default] of ~/.aws/config, line 2 exclude each other',
     )
     expect(error.hint).toContain('=false')
     const off = withRequired({
@@ -262,7 +371,7 @@ describe('the proxy', () => {
   })
 
   it('needs no --with-proxy, which is accepted', () => {
-    expect(withRequired({ flags: { 'with-proxy': true } }).warnings).toEqual([])
+    expect(withRequired({ flags: { 'with-proxy': 'true' } }).warnings).toEqual([])
   })
 })
 
@@ -394,10 +503,6 @@ describe('required settings', () => {
     expect(error.detail['settings']).toEqual(['certificate', 'roleArn'])
   })
 
-  it('that only a flag can give are not looked for elsewhere', () => {
-    expect(refusalOf(() => resolve('emulator')).hint).toBe('give each as that flag')
-  })
-
   it('may be there under a misspelled key, which is then named', () => {
     const config = '[profile onprem]\nrolesanywhere_certificat = leaf.pem\n'
     const flags = { ...REQUIRED, certificate: undefined, profile: 'onprem' }
@@ -411,7 +516,6 @@ describe('required settings', () => {
     const needs = (command: CommandName) => refusalOf(() => resolve(command)).detail['settings']
     expect(needs('sign-string')).toEqual(['privateKey'])
     expect(needs('read-certificate-data')).toEqual(['certificate'])
-    expect(needs('emulator')).toEqual(['trustAnchor'])
     expect(resolve('cache list').settings.cacheDir).toBeUndefined()
   })
 
@@ -433,7 +537,7 @@ describe('what is still to come', () => {
     ],
     [
       { config: '[default]\nrolesanywhere_system_store_name = x\n' },
-      'rolesanywhere_system_store_name of profile "default" is not supported yet',
+      'rolesanywhere_system_store_name in [default] of ~/.aws/config, line 2 is not supported yet',
     ],
   ])('is refused by name: %j', (world: World, message) => {
     const error = refusalOf(() => withRequired(world))
@@ -470,17 +574,18 @@ describe('flags', () => {
       env: { ROLESANYWHERE_ROLE_ARN: 'nonsense' },
       config: '[default]\nrolesanywhere_session_duration = 1\n',
     })
-    expect(settings.sessionDuration).toBeUndefined()
+    expect(Object.keys(settings)).not.toContain('sessionDuration')
   })
 })
 
 describe('secrets', () => {
-  it('work and are never shown', () => {
+  it('work and are never shown', async () => {
     const { settings, sources, warnings } = withRequired({
       flags: { 'pkcs8-password': 'hunter\u0007two' },
       env: { https_proxy: 'http://user:hunter2@proxy:3128' },
     })
-    expect(settings.pkcs8Password).toBe('hunter\u0007two')
+    expect(await settings.pkcs8Password?.()).toBe('hunter\u0007two')
+    expect(inspect(settings, { depth: 5 })).not.toContain('hunter\u0007')
     expect(warnings).toEqual([
       expect.objectContaining({
         message: '--pkcs8-password shows the password to every user of this machine',
@@ -534,8 +639,11 @@ describe('secrets', () => {
 
 describe('--no-verify-ssl', () => {
   it('warns on every run that uses it', () => {
-    const warned = (flags: Flags) => withRequired({ flags }).warnings.map(({ hint }) => hint)
-    expect(warned({ 'no-verify-ssl': true })).toEqual([
+    const warned = (flags: Flags) => {
+      const { warnings, nameOf } = withRequired({ flags })
+      return warnings.map(({ hint = '' }) => inWords(hint, nameOf))
+    }
+    expect(warned({ 'no-verify-ssl': 'true' })).toEqual([
       'use --ca-bundle PATH instead of --no-verify-ssl',
     ])
     expect(warned({ 'no-verify-ssl': 'false' })).toEqual([])

@@ -75,7 +75,10 @@ describe('the settings table', () => {
       SETTINGS_TABLE.map(({ name }) => name),
       SETTINGS_TABLE.map(variableNameOf),
       SETTINGS_TABLE.map(profileKeyOf),
-      SETTINGS_TABLE.flatMap(({ awsEnv }) => awsEnv ?? []),
+      SETTINGS_TABLE.flatMap(({ awsEnv, generalEnv }) => [
+        ...(awsEnv ?? []),
+        ...(generalEnv ?? []),
+      ]),
       SETTINGS_TABLE.flatMap(({ awsProfileKeys }) => awsProfileKeys ?? []),
     ]) {
       expect(names).toEqual([...new Set(names)])
@@ -99,7 +102,7 @@ describe('the settings table', () => {
     for (const row of SETTINGS_TABLE) {
       expect([row.name, row.valueName === undefined]).toEqual([row.name, row.type === 'boolean'])
       expect([row.name, row.choices !== undefined]).toEqual([row.name, row.type === 'choice'])
-      if (row.type === 'integer') expect(row.range).toBeDefined()
+      if (['integer', 'duration'].includes(row.type)) expect(row.range).toBeDefined()
     }
   })
 

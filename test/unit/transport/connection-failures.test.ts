@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { connectionFailure } from '../../../src/transport/connection-failures.ts'
-import { isLoopback, type Peer } from '../../../src/transport/peer.ts'
+import type { Peer } from '../../../src/transport/peer.ts'
 
 const AWS: Peer = { role: 'endpoint', hostname: 'aws.example', port: 443 }
 const PROXY: Peer = { role: 'proxy', hostname: 'cache.example', port: 3128 }
@@ -31,24 +31,5 @@ describe('a failure of the system', () => {
     expect(error.code).toBe('ERR_NETWORK_PROXY')
     expect(error.message).toBe('the host name cache.example of the proxy does not exist in DNS')
     expect(error.hint).toMatch(/^check proxy; /)
-  })
-})
-
-describe('loopback', () => {
-  it.each([
-    ['127.0.0.1', true],
-    ['127.255.255.254', true],
-    ['::1', true],
-    ['::ffff:127.0.0.1', true],
-    ['localhost', true],
-    ['a.localhost', true],
-    ['128.0.0.1', false],
-    ['0.0.0.0', false],
-    ['::', false],
-    ['localhost.example', false],
-    ['notlocalhost', false],
-    ['127.0.0.1.example', false],
-  ])('%s: %s', (host, expected) => {
-    expect(isLoopback(host)).toBe(expected)
   })
 })

@@ -11,6 +11,7 @@
 import type { KeyObject } from 'node:crypto'
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { RolesAnywhereError } from '../../../core/errors.ts'
+import { says, setting } from '../../../core/wording.ts'
 import type { Reporter } from '../../../core/ports.ts'
 import { Asn1Element, Asn1Error, element } from '../../encoding/asn1-element.ts'
 import { DecryptionFailed } from '../encryption/decrypt.ts'
@@ -59,7 +60,7 @@ export async function openPkcs12(
   }
   throw password === undefined
     ? new RolesAnywhereError('ERR_KEY_PASSWORD_REQUIRED', `"${file}" needs a password`, {
-        hint: 'give its source with --key-password, for example "file:/etc/rolesanywhere/password"',
+        hint: says`say where it is, such as ${setting('keyPassword', 'file:/etc/rolesanywhere/password')}`,
       })
     : new RolesAnywhereError(
         'ERR_KEY_PASSWORD_INCORRECT',
@@ -153,6 +154,6 @@ function malformed(file: string, error: Asn1Error): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_KEY_MALFORMED',
     `"${file}" is not a usable PKCS#12 file: ${error.message}`,
-    { cause: error },
+    { hint: 'export it again: openssl pkcs12 -in FILE -info -noout says more', cause: error },
   )
 }

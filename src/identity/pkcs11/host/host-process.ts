@@ -3,19 +3,19 @@
  *
  * A module may block for a minute, hang, or crash; here it can do so without taking the rest along.
  * This side decides nothing: which token, which key, whether to log in and with what is asked for by
- * module-host.ts. It answers one request after the other.
+ * module/host-channel.ts. It answers one request after the other.
  *
  * @see user-pain.md row 20, reliability.md F12
  * @module
  */
 
 import { Worker } from 'node:worker_threads'
-import { CryptokiSession } from './cryptoki-session.ts'
 import { CryptokiError } from '../cryptoki.ts'
-import type { HostFailure, HostReply, HostRequest } from '../host-protocol.ts'
+import { STARTED, type HostFailure, type HostReply, type HostRequest } from '../host-protocol.ts'
 import { loadModule, ModuleLoadError, SupportMissingError } from './load-module.ts'
+import { ModuleCalls } from './module-calls.ts'
 
-let session: CryptokiSession | undefined
+let calls: ModuleCalls | undefined
 
 process.on('message', (message: HostRequest) => {
   void serve(message)
@@ -34,6 +34,8 @@ const END_WITH_PARENT = `
 // Our parent as it is now: by the time the thread runs, it may be gone.
 new Worker(END_WITH_PARENT, { eval: true, workerData: process.ppid }).unref()
 
+process.send?.(STARTED)
+
 async function serve(request: HostRequest): Promise<void> {
   let reply: HostReply
   try {
@@ -48,24 +50,24 @@ async function serve(request: HostRequest): Promise<void> {
 
 async function perform(request: HostRequest): Promise<unknown> {
   if (request.operation === 'open') {
-    session = new CryptokiSession(await loadModule(request.ask.path), request.ask.path)
-    return session.moduleInfo()
+    calls = new ModuleCalls(await loadModule(request.ask.path), request.ask.path)
+    return calls.moduleInfo()
   }
-  if (session === undefined) throw new Error('no module is open')
+  if (calls === undefined) throw new Error('no module is open')
   switch (request.operation) {
     case 'slots':
-      return session.slots()
+      return calls.slots()
     case 'token':
-      return session.token(request.ask.slot)
+      return calls.token(request.ask.slot)
     case 'objects':
-      return session.objects(request.ask.slot)
+      return calls.objects(request.ask.slot)
     case 'login':
-      await session.login(request.ask.slot, request.ask.pin)
+      await calls.login(request.ask.slot, request.ask.pin)
       return null
     case 'sign':
-      return session.sign(request.ask)
+      return calls.sign(request.ask)
     case 'close':
-      session.finalize()
+      calls.finalize()
       return null
   }
 }

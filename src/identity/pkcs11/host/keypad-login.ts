@@ -8,6 +8,8 @@
  * @module
  */
 
+import { decimalOf } from './ck-ulong.ts'
+
 /** The return value of C_Login; the call blocks until the reader answers. */
 export interface KeypadLogin {
   (options: {
@@ -32,8 +34,7 @@ export async function loadKeypadLogin(): Promise<KeypadLogin> {
     const entry =
       firstFunctionOffset(koffi.sizeof('void *')) + C_LOGIN_INDEX * koffi.sizeof('void *')
     const pointer: unknown = koffi.decode(list[0], entry, 'void *')
-    const number = session.length === 8 ? session.readBigUInt64LE() : session.readUInt32LE()
-    return koffi.call(pointer, login, number, userType, null, 0) as number
+    return koffi.call(pointer, login, BigInt(decimalOf(session)), userType, null, 0) as number
   }
 }
 

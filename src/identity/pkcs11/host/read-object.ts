@@ -8,6 +8,7 @@
 import type { Handle, PKCS11 } from 'pkcs11js'
 import { CKA, CKK } from '../cryptoki.ts'
 import type { CertificateObject, KeyObjectInfo } from '../host-protocol.ts'
+import { decimalOf } from './ck-ulong.ts'
 
 /** A certificate; none where the object holds no value. */
 export function readCertificateObject(
@@ -39,7 +40,7 @@ export function readKeyObject(
   const flag = (type: number, otherwise: boolean): boolean =>
     attributes.get(type)?.some((byte) => byte !== 0) ?? otherwise
   const typeBytes = attributes.get(CKA.KEY_TYPE)
-  const keyType = typeBytes === undefined ? undefined : Number(decimal(typeBytes))
+  const keyType = typeBytes === undefined ? undefined : Number(decimalOf(typeBytes))
   const numbers = readAttributes(module, session, object, PUBLIC_NUMBERS.get(keyType) ?? [])
   const hex = (type: number): string | undefined => numbers.get(type)?.toString('hex')
   return {
@@ -84,13 +85,6 @@ function readAttributes(
       }),
     )
   }
-}
-
-/** CK_ULONG has the size of a C long: 8 bytes, on Windows 4. */
-export function decimal(handle: Buffer): string {
-  return handle.length === 8
-    ? handle.readBigUInt64LE().toString()
-    : handle.readUIntLE(0, handle.length).toString()
 }
 
 const KEY_ATTRIBUTES = [CKA.KEY_TYPE, CKA.LABEL, CKA.ID]

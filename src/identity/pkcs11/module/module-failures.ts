@@ -1,11 +1,15 @@
 /**
- * Sentences for modules that cannot be loaded: what the dynamic linker says, said to a person.
+ * What goes wrong with modules and their processes, said to a person: the dynamic linker's words,
+ * crashes, silence.
  *
  * @module
  */
 
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import { installHint } from '../../../machine/optional-package.ts'
+import { says, setting } from '../../../core/wording.ts'
+import { CryptokiError } from '../cryptoki.ts'
+import type { HostFailure } from '../host-protocol.ts'
 
 /** What the optional packages are for. */
 const PURPOSES: Readonly<Record<string, string>> = {
@@ -13,8 +17,22 @@ const PURPOSES: Readonly<Record<string, string>> = {
   koffi: 'a PIN typed on the reader needs the optional package koffi',
 }
 
+/** What the process that holds the module at `path` answered instead of an answer. */
+export function errorOf(failure: HostFailure, path: string): Error {
+  switch (failure.kind) {
+    case 'cryptoki':
+      return new CryptokiError(failure.call, failure.rv, failure.rvName)
+    case 'support':
+      return supportMissing(failure.package, failure.message)
+    case 'load':
+      return moduleLoadFailure(path, failure.message)
+    case 'other':
+      return new RolesAnywhereError('ERR_INTERNAL', `the module's process: ${failure.message}`)
+  }
+}
+
 /** An optional package is absent or unusable; the hint is the command that installs it. */
-export function supportMissing(name: string, problem: string): RolesAnywhereError {
+function supportMissing(name: string, problem: string): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_TOKEN_SUPPORT_MISSING',
     PURPOSES[name] ?? `the optional package ${name} is needed`,
@@ -30,6 +48,39 @@ export function moduleLoadFailure(path: string, problem: string): RolesAnywhereE
     `"${path}" cannot be used as a PKCS#11 module: ${row?.meaning ?? problem}`,
     { hint: row?.hint ?? CHOOSE_MODULE, detail: { path, problem } },
   )
+}
+
+/** The module took its process along. `how`: a signal or an exit code. */
+export function moduleCrashed(path: string, how: string): RolesAnywhereError {
+  return new RolesAnywhereError(
+    'ERR_TOKEN_MODULE_CRASHED',
+    `the PKCS#11 module "${path}" ended its process (${how})`,
+    {
+      hint: says`try another module with ${setting('pkcs11Lib')}, or a newer version of it`,
+      detail: { path, how },
+    },
+  )
+}
+
+export function moduleTimedOut(
+  path: string,
+  operation: string,
+  timeoutMs: number,
+): RolesAnywhereError {
+  return new RolesAnywhereError(
+    'ERR_TOKEN_TIMEOUT',
+    `the PKCS#11 module "${path}" did not answer within ${timeoutMs / 1000} s (${operation})`,
+    {
+      hint: 'plug the token in again, or touch it if it waits for that; the next try starts afresh',
+      detail: { path, operation, timeoutMs },
+    },
+  )
+}
+
+export function cancelled(signal: AbortSignal | undefined): RolesAnywhereError {
+  return new RolesAnywhereError('ERR_CANCELLED', 'cancelled while waiting for the token', {
+    cause: signal?.reason,
+  })
 }
 
 const CHOOSE_MODULE = '`rolesanywhere pkcs11 list` shows the modules that work here'

@@ -1,93 +1,60 @@
 /**
  * The file of a PKCS#11 module before it is loaded: loading one runs its code.
  *
- * The canonical path must be a regular file that only root or this user can change, and so must every
- * folder above it.
+ * It must be a regular file that only root or this user can change or replace, at every level of its path.
  *
- * @see reliability.md T21; the same rule as OpenSSH's `safe_path`
+ * @see reliability.md T21
  * @module
  */
 
-import { realpathSync, statSync } from 'node:fs'
-import { dirname, isAbsolute } from 'node:path'
+import { isAbsolute } from 'node:path'
 import { RolesAnywhereError } from '../../../core/errors.ts'
+import { says, setting, type Wording } from '../../../core/wording.ts'
+import { reasonOf } from '../../../machine/errno.ts'
+import { exposureOf, walk, type Walk } from '../../../machine/ownership.ts'
 
 /**
  * The canonical path of a module that may be loaded.
  *
- * @param setting where the path came from, such as `--pkcs11-lib`.
+ * @param origin what named the path: a setting, or a part of a URI.
  * @throws {RolesAnywhereError} ERR_TOKEN_MODULE_UNUSABLE.
  */
-export function checkModuleFile(path: string, setting: string): string {
+export function checkModuleFile(path: string, origin: Wording): string {
   if (!isAbsolute(path)) {
-    throw unusable(path, `${setting} needs an absolute path`, 'write the path from "/" on')
+    throw unusable(path, says`${origin} needs an absolute path`, 'write the path from "/" on')
   }
-  const file = canonicalPath(path, setting)
-  const stats = statSync(file)
+  const { path: file, stats, exposed } = lookUp(path)
+  if (stats === undefined) throw unusable(path, says`there is no such file (${origin})`)
   if (!stats.isFile()) throw unusable(path, 'it is not a regular file')
-  for (let current = file; ; current = dirname(current)) {
-    const problem = changeableBy(current)
-    if (problem !== undefined) {
-      throw unusable(
-        path,
-        `"${current}" ${problem}, who could replace the module`,
-        'a module runs with your rights: keep it where only root or you can write',
-      )
-    }
-    if (current === dirname(current)) return file
-  }
+  const problem = exposureOf(stats, process.geteuid?.())
+  const found = exposed ?? (problem === undefined ? undefined : { path: file, problem })
+  if (found === undefined) return file
+  throw unusable(
+    path,
+    `"${found.path}" ${found.problem}, who could replace the module`,
+    'a module runs with your rights: keep it where only root or you can write',
+  )
 }
 
-function canonicalPath(path: string, setting: string): string {
+function lookUp(path: string): Walk {
   try {
-    return realpathSync(path)
+    return walk(path, process.geteuid?.())
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code
-    throw unusable(
-      path,
-      code === 'ENOENT' ? `there is no such file (${setting})` : (code ?? 'it cannot be read'),
-      undefined,
-      cause,
-    )
+    throw unusable(path, reasonOf(cause), undefined, cause)
   }
 }
-
-/** Who else may change what is at `path`; `undefined` on systems without owners. */
-function changeableBy(path: string): string | undefined {
-  const userId = process.geteuid?.()
-  if (userId === undefined) return undefined
-  const stats = statSync(path)
-  if (stats.uid !== 0 && stats.uid !== userId) return 'belongs to another user'
-  const isStickyFolder = stats.isDirectory() && (stats.mode & STICKY) !== 0
-  if (isStickyFolder) return undefined
-  if ((stats.mode & WRITABLE_BY_OTHERS) !== 0) return 'can be written by every user'
-  // Folders of root's own group (Debian's /usr/local has group staff, with root's powers), of the
-  // user's private group (numbered as the user, unlike one that users share) and of macOS's
-  // administrators give nobody a power that they lack.
-  const trustedGroups = [0, userId, DEBIAN_STAFF, MACOS_ADMIN]
-  if ((stats.mode & WRITABLE_BY_GROUP) !== 0 && !trustedGroups.includes(stats.gid)) {
-    return 'can be written by a group'
-  }
-  return undefined
-}
-
-const STICKY = 0o1000
-const WRITABLE_BY_GROUP = 0o020
-const WRITABLE_BY_OTHERS = 0o002
-const DEBIAN_STAFF = 50
-const MACOS_ADMIN = 80
 
 function unusable(
   path: string,
-  problem: string,
+  problem: Wording,
   hint?: string,
   cause?: unknown,
 ): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_TOKEN_MODULE_UNUSABLE',
-    `the PKCS#11 module "${path}" is not loaded: ${problem}`,
+    says`the PKCS#11 module "${path}" is not loaded: ${problem}`,
     {
-      hint: hint ?? 'give the path of the module with --pkcs11-lib',
+      hint: hint ?? says`give the path of the module with ${setting('pkcs11Lib')}`,
       detail: { path },
       cause,
     },

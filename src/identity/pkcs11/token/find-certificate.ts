@@ -10,14 +10,13 @@
 
 import { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../../core/errors.ts'
-import { describePkcs11Uri, formatPkcs11Uri, type Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
+import { describePkcs11Uri, type Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { Clock } from '../../../core/ports.ts'
-import { quoted } from '../../../core/printable.ts'
+import { joined, says, setting } from '../../../core/wording.ts'
 import { leavesAmong, longestLasting } from '../../certificate/choose-certificate.ts'
-import type { CertificateObject, TokenInfo } from '../host-protocol.ts'
-import type { TokenConnection } from './token-connection.ts'
-import { tokenUriParts } from './token-search.ts'
-import { objectMatches } from './uri-match.ts'
+import type { CertificateObject } from '../host-protocol.ts'
+import { meantIdHint, objectMatches, objectUri } from './token-uri.ts'
+import type { Token } from './token.ts'
 
 /** A certificate on a token, and where it is. */
 export interface FoundCertificate {
@@ -25,7 +24,7 @@ export interface FoundCertificate {
   readonly label: string
   /** CKA_ID in hex. */
   readonly id: string
-  readonly connection: TokenConnection
+  readonly token: Token
 }
 
 export interface CertificateChoice {
@@ -33,8 +32,8 @@ export interface CertificateChoice {
   readonly certSelector?: string | undefined
   /** Whether `certSelector` means a certificate. */
   readonly matches: (certificate: X509Certificate) => boolean
-  /** `--use-latest-expiring-certificate`. */
-  readonly useLatestExpiring?: boolean | undefined
+  /** Of several, the one that lasts longest. Default: refuse to choose. */
+  readonly useLatestExpiringCertificate?: boolean | undefined
 }
 
 /**
@@ -44,10 +43,10 @@ export interface CertificateChoice {
  */
 export async function findCertificates(
   choice: CertificateChoice,
-  connections: readonly TokenConnection[],
+  tokens: readonly Token[],
 ): Promise<readonly FoundCertificate[]> {
-  const visible = await readAll(choice, connections)
-  const [only, ...others] = connections
+  const visible = await readAll(choice, tokens)
+  const [only, ...others] = tokens
   if (visible.length > 0 || only === undefined || others.length > 0) return visible
   if (only.isLoggedIn) return visible
   try {
@@ -55,15 +54,20 @@ export async function findCertificates(
   } catch (error) {
     throw withReason(error, choice.uri)
   }
-  return readAll(choice, connections)
+  return readAll(choice, tokens)
 }
 
 /** A misspelt label looks like a hidden certificate, so a missing PIN must not be all that is said. */
 function withReason(error: unknown, uri: Pkcs11Uri): unknown {
   if (!(error instanceof RolesAnywhereError)) return error
-  const message = `${error.message} (without a login no certificate matches ${describePkcs11Uri(uri)})`
-  const { hint, detail, cause } = error
-  return new RolesAnywhereError(error.code, message, { hint, detail, cause })
+  const { code, detail, cause, wording } = error
+  const message = says`${wording.message} (without a login no certificate matches ${describePkcs11Uri(uri)})`
+  const hints = [wording.hint, meantIdHint(uri)].filter((hint) => hint !== undefined)
+  return new RolesAnywhereError(code, message, {
+    hint: hints.length === 0 ? undefined : joined(hints, '; '),
+    detail,
+    cause,
+  })
 }
 
 /**
@@ -73,48 +77,47 @@ function withReason(error: unknown, uri: Pkcs11Uri): unknown {
  */
 export async function findCertificate(
   choice: CertificateChoice,
-  connections: readonly TokenConnection[],
+  tokens: readonly Token[],
   clock: Clock,
 ): Promise<FoundCertificate> {
-  const all = await findCertificates(choice, connections)
+  const all = await findCertificates(choice, tokens)
   // A token often holds its intermediates too; none of them is ever the leaf.
   const leaves = leavesAmong(all.map(({ certificate }) => certificate))
-  const isMeant = choice.useLatestExpiring === true || leaves.length === 1
+  const isMeant = choice.useLatestExpiringCertificate === true || leaves.length === 1
   const meant = isMeant ? longestLasting(leaves, clock()) : undefined
   const found = all.filter(({ certificate }) => leaves.includes(certificate))
-  if (found.length === 0) throw notFound(choice, connections)
+  if (found.length === 0) throw notFound(choice, tokens)
   const chosen = found.find(({ certificate }) => certificate === meant)
   if (chosen === undefined) throw ambiguous(choice.uri, found)
   return chosen
 }
 
-/** The URI of an object, ready to paste. */
-export function objectUri(
-  token: TokenInfo,
-  object: { readonly id: string; readonly label: string },
-  type: 'cert' | 'private' | 'public',
-): string {
-  return formatPkcs11Uri({
-    ...tokenUriParts(token),
-    ...(object.id !== '' && { id: Buffer.from(object.id, 'hex') }),
-    ...(object.label !== '' && { object: object.label }),
-    type,
-  })
+/** Whether a certificate is one that the selector means; without one, all are. */
+export async function selectorTest({
+  certSelector,
+}: {
+  readonly certSelector?: string | undefined
+}): Promise<CertificateChoice['matches']> {
+  if (certSelector === undefined) return () => true
+  const { matchesSelector, readCertificateSelector } =
+    await import('../../certificate/certificate-selector.ts')
+  const selector = await readCertificateSelector(certSelector)
+  return (certificate) => matchesSelector(certificate, selector)
 }
 
 async function readAll(
   choice: CertificateChoice,
-  connections: readonly TokenConnection[],
+  tokens: readonly Token[],
 ): Promise<readonly FoundCertificate[]> {
   const lists = await Promise.all(
-    connections.map(async (connection) => {
-      const { certificates } = await connection.objects()
+    tokens.map(async (token) => {
+      const { certificates } = await token.objects()
       return certificates.flatMap((object): FoundCertificate[] => {
         const { label, id } = object
-        if (!objectMatches(choice.uri, { type: 'cert', label, id })) return []
-        const certificate = parseObject(object)
+        if (!objectMatches(choice.uri, object, 'cert')) return []
+        const certificate = parseCertificateObject(object)
         if (certificate === undefined || !choice.matches(certificate)) return []
-        return [{ certificate, label, id, connection }]
+        return [{ certificate, label, id, token }]
       })
     }),
   )
@@ -127,7 +130,7 @@ async function readAll(
 }
 
 /** One broken certificate must not hide the others (peers.md P4). */
-export function parseObject({ der }: CertificateObject): X509Certificate | undefined {
+export function parseCertificateObject({ der }: CertificateObject): X509Certificate | undefined {
   try {
     const certificate = new X509Certificate(Buffer.from(der, 'base64'))
     // Reading the key here leaves out keys that OpenSSL does not know.
@@ -137,29 +140,27 @@ export function parseObject({ der }: CertificateObject): X509Certificate | undef
   }
 }
 
-function notFound(
-  choice: CertificateChoice,
-  connections: readonly TokenConnection[],
-): RolesAnywhereError {
-  const tokens = connections.map(({ token }) => quoted(token.label)).join(', ')
-  const hidden = connections.length > 1 ? '; none was logged in to, because several match' : ''
-  const selected = choice.certSelector === undefined ? '' : ' and --cert-selector'
+function notFound(choice: CertificateChoice, tokens: readonly Token[]): RolesAnywhereError {
+  const hidden = tokens.length > 1 ? '; none was logged in to, because several match' : ''
+  const selected = choice.certSelector === undefined ? '' : says` and ${setting('certSelector')}`
   return new RolesAnywhereError(
     'ERR_TOKEN_OBJECT_NOT_FOUND',
-    `no certificate matches ${describePkcs11Uri(choice.uri)}${selected} (tokens: ${tokens}${hidden})`,
-    { hint: '`rolesanywhere pkcs11 list` prints URIs that are ready to paste' },
+    says`no certificate matches ${describePkcs11Uri(choice.uri)}${selected} (${tokens.map(({ name }) => name).join(', ')}${hidden})`,
+    {
+      hint:
+        meantIdHint(choice.uri) ??
+        '`rolesanywhere pkcs11 list` prints URIs that are ready to paste',
+    },
   )
 }
 
 function ambiguous(uri: Pkcs11Uri, found: readonly FoundCertificate[]): RolesAnywhereError {
-  const candidates = found.map(({ connection, label, id }) =>
-    objectUri(connection.token, { label, id }, 'cert'),
-  )
+  const candidates = found.map((one) => objectUri(one.token.info, one, 'cert'))
   return new RolesAnywhereError(
     'ERR_TOKEN_AMBIGUOUS',
     `${found.length} certificates match ${describePkcs11Uri(uri)}: ${candidates.join(', ')}`,
     {
-      hint: 'use one of these URIs, or --use-latest-expiring-certificate',
+      hint: says`use one of these URIs, or ${setting('useLatestExpiringCertificate')}`,
       detail: { candidates },
     },
   )

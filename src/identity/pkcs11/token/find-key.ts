@@ -1,80 +1,109 @@
 /**
- * Finds the private key of a certificate among the objects of a token, without making a signature.
+ * Finds the private key for a certificate among tokens, with the one login that finding or using it
+ * takes.
  *
- * By public key where the token tells it (RSA keys, public objects), else by CKA_ID, else by the label
- * of the URI. A signature as a test would cost a touch or a PIN for every candidate.
- *
- * @see protocol-facts.md 9.3; peers.md P9
+ * @see protocol-facts.md 9.3
  * @module
  */
 
-import type { KeyObject } from 'node:crypto'
-import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
-import { CKK } from '../cryptoki.ts'
-import type { KeyObjectInfo, TokenObjects } from '../host-protocol.ts'
-import { tokenPublicKey } from './token-public-key.ts'
-import { objectMatches } from './uri-match.ts'
+import { RolesAnywhereError } from '../../../core/errors.ts'
+import { describePkcs11Uri } from '../../../core/pkcs11-uri.ts'
+import { says, setting } from '../../../core/wording.ts'
+import type { KeyObjectInfo } from '../host-protocol.ts'
+import { chooseKey, type KeyChoice, type KeyCriteria } from './choose-key.ts'
+import { meantIdHint, objectUri } from './token-uri.ts'
+import type { Token } from './token.ts'
 
-export interface KeyCriteria {
-  /** Public key of the certificate; absent when a key is used without one. */
-  readonly publicKey?: KeyObject | undefined
-  /** CKA_ID of the certificate's object in hex; absent for a certificate from a file. */
-  readonly certificateId?: string | undefined
-  /** What the key has to match: its own URI, or the certificate's where it has none. */
-  readonly uri: Pkcs11Uri
-  /** Whether `uri` was given for the key, so that nothing outside it may be chosen. */
-  readonly isExplicit: boolean
+/** A private key, and the token that it is on. */
+export interface FoundKey {
+  readonly key: KeyObjectInfo
+  readonly token: Token
 }
 
-export type KeyChoice =
-  | { readonly kind: 'found'; readonly key: KeyObjectInfo }
-  | { readonly kind: 'none' }
-  /** Keys match the URI, and all of them belong to other certificates. */
-  | { readonly kind: 'mismatch'; readonly keys: readonly KeyObjectInfo[] }
-  | { readonly kind: 'ambiguous'; readonly keys: readonly KeyObjectInfo[] }
-
-/** The one key that fits. */
-export function findKey(objects: TokenObjects, criteria: KeyCriteria): KeyChoice {
-  const byUri = objects.privateKeys.filter(
-    (key) => key.canSign && objectMatches(criteria.uri, { type: 'private', ...key }),
+/**
+ * Looks without a login first; logs in where the one token hides its keys, or where using the key
+ * will need it.
+ *
+ * @throws {RolesAnywhereError} ERR_TOKEN_OBJECT_NOT_FOUND, ERR_TOKEN_AMBIGUOUS, ERR_KEY_MISMATCH,
+ *   ERR_TOKEN_PIN_*.
+ */
+export async function findKey(tokens: readonly Token[], criteria: KeyCriteria): Promise<FoundKey> {
+  const choices = await Promise.all(
+    tokens.map(async (token) => ({ token, choice: chooseKey(await token.objects(), criteria) })),
   )
-  const candidates = criteria.isExplicit ? byUri : objects.privateKeys.filter((key) => key.canSign)
-  const { publicKey, certificateId } = criteria
-  if (publicKey === undefined) return only(candidates)
-
-  const verdicts = candidates.map((key) => ({
-    key,
-    belongs: belongsTo(key, objects.publicKeys, publicKey),
-  }))
-  const pairs = verdicts.filter(({ belongs }) => belongs === true).map(({ key }) => key)
-  // Copies of one key under several labels are all right: any of them makes the same signature.
-  const pair = pairs.find(({ id }) => id === certificateId) ?? pairs[0]
-  if (pair !== undefined) return { kind: 'found', key: pair }
-
-  const unknown = verdicts.filter(({ belongs }) => belongs === undefined).map(({ key }) => key)
-  if (criteria.isExplicit) {
-    return unknown.length === 0 && candidates.length > 0
-      ? { kind: 'mismatch', keys: candidates }
-      : only(unknown)
+  const found = choices.flatMap(({ token, choice }) =>
+    choice.kind === 'found' ? [{ token, key: choice.key }] : [],
+  )
+  const [first] = found
+  if (found.length > 1) throw onSeveralTokens(found, criteria)
+  if (first !== undefined) {
+    if (first.key.isPrivate && first.token.requiresLogin) await first.token.logIn()
+    return first
   }
-  const sameId = unknown.filter(({ id }) => id !== '' && id === certificateId)
-  const rest = sameId.length > 0 ? sameId : unknown.filter((key) => byUri.includes(key))
-  return only(criteria.uri.path.has('object') || sameId.length > 0 ? rest : sameId)
+  const [only] = choices
+  if (only === undefined || choices.length > 1) throw onNoToken(tokens, criteria)
+  const { token } = only
+  let { choice } = only
+  if (choice.kind === 'none' && !token.isLoggedIn) {
+    await token.logIn()
+    choice = chooseKey(await token.objects(), criteria)
+  }
+  if (choice.kind === 'found') return { token, key: choice.key }
+  throw notUsable(choice, token, criteria)
 }
 
-function only(keys: readonly KeyObjectInfo[]): KeyChoice {
-  const [key] = keys
-  if (key === undefined) return { kind: 'none' }
-  return keys.length === 1 ? { kind: 'found', key } : { kind: 'ambiguous', keys }
+function notUsable(
+  choice: Exclude<KeyChoice, { kind: 'found' }>,
+  token: Token,
+  criteria: KeyCriteria,
+): RolesAnywhereError {
+  const keys = choice.kind === 'none' ? [] : choice.keys
+  const candidates = keys.map((key) => objectUri(token.info, key, 'private'))
+  const idHint =
+    choice.kind === 'none' && criteria.isExplicit ? meantIdHint(criteria.uri) : undefined
+  const options = { hint: idHint ?? NAME_THE_KEY, detail: { candidates } }
+  switch (choice.kind) {
+    case 'none':
+      return new RolesAnywhereError(
+        'ERR_TOKEN_OBJECT_NOT_FOUND',
+        `${token.name} has no private key that ` +
+          (criteria.isExplicit
+            ? `matches ${describePkcs11Uri(criteria.uri)} and may sign`
+            : 'belongs to the certificate and may sign'),
+        options,
+      )
+    case 'mismatch':
+      return new RolesAnywhereError(
+        'ERR_KEY_MISMATCH',
+        `the private key on ${token.name} does not belong to the certificate: ` +
+          candidates.join(', '),
+        options,
+      )
+    case 'ambiguous':
+      return new RolesAnywhereError(
+        'ERR_TOKEN_AMBIGUOUS',
+        `several private keys on ${token.name} match: ${candidates.join(', ')}`,
+        options,
+      )
+  }
 }
 
-/** Whether key and certificate are a pair; `undefined` where the token does not tell. */
-function belongsTo(
-  key: KeyObjectInfo,
-  publicKeys: readonly KeyObjectInfo[],
-  certificateKey: KeyObject,
-): boolean | undefined {
-  const expected = certificateKey.asymmetricKeyType === 'rsa' ? CKK.RSA : CKK.EC
-  if (key.keyType !== undefined && key.keyType !== expected) return false
-  return tokenPublicKey(key, publicKeys)?.equals(certificateKey)
+const NAME_THE_KEY = says`name the key with ${setting('privateKey')} and a pkcs11 URI`
+
+function onSeveralTokens(found: readonly FoundKey[], criteria: KeyCriteria): RolesAnywhereError {
+  const candidates = found.map(({ token, key }) => objectUri(token.info, key, 'private'))
+  return new RolesAnywhereError(
+    'ERR_TOKEN_AMBIGUOUS',
+    `${describePkcs11Uri(criteria.uri)} matches keys on several tokens: ${candidates.join(', ')}`,
+    { hint: NAME_THE_KEY, detail: { candidates } },
+  )
+}
+
+function onNoToken(tokens: readonly Token[], criteria: KeyCriteria): RolesAnywhereError {
+  return new RolesAnywhereError(
+    'ERR_TOKEN_AMBIGUOUS',
+    `several tokens match ${describePkcs11Uri(criteria.uri)}, and none shows the key without a ` +
+      `login: ${tokens.map(({ name }) => name).join(', ')}`,
+    { hint: 'name one token in the URI with token= or serial=: no PIN is sent to a guess' },
+  )
 }

@@ -9,20 +9,21 @@
 
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
+import { says, setting, type Wording } from '../../../core/wording.ts'
+import type { TokenOptions } from '../../identity-options.ts'
 import { nameOnOneLine } from '../../certificate/names.ts'
 import { CKF, CKK } from '../cryptoki.ts'
-import { objectUri, parseObject } from './find-certificate.ts'
 import type { CertificateObject, KeyObjectInfo, TokenInfo } from '../host-protocol.ts'
-import { ANY_TOKEN, passWarnings } from './load-pkcs11-identity.ts'
-import { searchModules } from '../module/module-search.ts'
-import type { TokenConnection } from './token-connection.ts'
-import { TokenWorld, type Pkcs11Ports, type TokenOptions } from './token-world.ts'
-import { tokenUri } from './token-search.ts'
+import { findModules } from '../module/find-modules.ts'
+import { parseCertificateObject } from './find-certificate.ts'
+import { OpenTokens, type Pkcs11Ports } from './open-tokens.ts'
+import { ANYTHING, objectUri, tokenUri } from './token-uri.ts'
+import type { Token } from './token.ts'
 
 export interface ListedModule {
   readonly path: string
-  /** What named it: a flag, a p11-kit configuration, a well-known place. */
-  readonly origin: string
+  /** What named it: a setting, a p11-kit configuration, a well-known place. */
+  readonly origin: Wording
   readonly description: string
   readonly version: string
   readonly tokens: readonly ListedToken[]
@@ -39,7 +40,7 @@ export interface ListedToken {
   readonly certificates: readonly ListedCertificate[]
   readonly keys: readonly ListedKey[]
   /** Why its objects could not be read. */
-  readonly problem?: string
+  readonly problem?: Wording
 }
 
 export interface ListedCertificate {
@@ -63,7 +64,7 @@ export interface ListedKey {
 export interface TokenListing {
   readonly modules: readonly ListedModule[]
   /** What kept modules from being looked into. */
-  readonly problems: readonly string[]
+  readonly problems: readonly Wording[]
 }
 
 /**
@@ -77,44 +78,42 @@ export async function listPkcs11(
   options: TokenOptions & { readonly uri?: Pkcs11Uri | undefined; readonly login?: boolean },
   ports: Pkcs11Ports,
 ): Promise<TokenListing> {
-  await using world = new TokenWorld(options, ports)
-  const uri = options.uri ?? ANY_TOKEN.uri
-  passWarnings(uri, ports.reporter)
-  const search = searchModules(options.library, uri)
-  const { hosts, failures } = await world.startAll(search)
-  const connections = await world.connectAll(uri, hosts)
+  await using open = new OpenTokens(options, ports)
+  const { uri = ANYTHING } = options
+  const search = findModules(options.pkcs11Lib, uri)
+  const modules = await open.modules.start(search.groups.flat())
+  const tokens = await open.onModules(uri, modules)
+  const { failures } = open.modules
   const fatal = failures.find(
     ({ code }) => search.isExplicit || code === 'ERR_TOKEN_SUPPORT_MISSING',
   )
   if (fatal !== undefined) throw fatal
-  if (options.login === true) await logInToOne(connections)
+  if (options.login === true) await logInToOne(tokens)
   const origins = new Map(search.groups.flat().map(({ path, origin }) => [path, origin]))
-  const modules = hosts.map(async (host) => ({
-    path: host.path,
-    origin: origins.get(host.path) ?? '',
-    description: host.info.description,
-    version: `${host.info.version.major}.${host.info.version.minor}`,
-    tokens: await Promise.all(
-      connections.filter((connection) => connection.host === host).map(listToken),
-    ),
+  const listed = modules.map(async (module) => ({
+    path: module.path,
+    origin: origins.get(module.path) ?? '',
+    description: module.info.description,
+    version: `${module.info.version.major}.${module.info.version.minor}`,
+    tokens: await Promise.all(tokens.filter((token) => token.module === module).map(listToken)),
   }))
   return {
-    modules: await Promise.all(modules),
-    problems: [...failures, ...search.rejected].map(({ message }) => message),
+    modules: await Promise.all(listed),
+    problems: [...failures, ...search.rejected].map(({ wording }) => wording.message),
   }
 }
 
 /** The same PIN sent to several tokens would be a wrong one for all but one of them. */
-async function logInToOne(connections: readonly TokenConnection[]): Promise<void> {
-  const [only, ...others] = connections
+async function logInToOne(tokens: readonly Token[]): Promise<void> {
+  const [only, ...others] = tokens
   if (only === undefined) return
   if (others.length > 0) {
-    const candidates = connections.map(({ token }) => tokenUri(token))
+    const candidates = tokens.map(({ info }) => tokenUri(info))
     throw new RolesAnywhereError(
       'ERR_TOKEN_AMBIGUOUS',
-      `a login needs one token, and ${connections.length} are present: ${candidates.join(', ')}`,
+      `a login needs one token, and ${tokens.length} are present: ${candidates.join(', ')}`,
       {
-        hint: 'give the URI of one: rolesanywhere pkcs11 list --login --token URI',
+        hint: says`give the URI of one with ${setting('token')}`,
         detail: { candidates },
       },
     )
@@ -122,26 +121,26 @@ async function logInToOne(connections: readonly TokenConnection[]): Promise<void
   await only.logIn()
 }
 
-async function listToken(connection: TokenConnection): Promise<ListedToken> {
-  const { token } = connection
+async function listToken(token: Token): Promise<ListedToken> {
+  const { info } = token
   const identity = {
-    uri: tokenUri(token),
-    label: token.label,
-    manufacturer: token.manufacturer,
-    model: token.model,
-    serial: token.serial,
-    pinState: PIN_STATES.flatMap(([flag, words]) => ((token.flags & flag) === 0 ? [] : [words])),
+    uri: tokenUri(info),
+    label: info.label,
+    manufacturer: info.manufacturer,
+    model: info.model,
+    serial: info.serial,
+    pinState: PIN_STATES.flatMap(([flag, words]) => ((info.flags & flag) === 0 ? [] : [words])),
   }
   try {
-    const { certificates, privateKeys } = await connection.objects()
+    const { certificates, privateKeys } = await token.objects()
     return {
       ...identity,
-      certificates: certificates.map((object) => listCertificate(token, object)).sort(byUri),
-      keys: privateKeys.map((key) => listKey(token, key)).sort(byUri),
+      certificates: certificates.map((object) => listCertificate(info, object)).sort(byUri),
+      keys: privateKeys.map((key) => listKey(info, key)).sort(byUri),
     }
   } catch (error) {
     if (!(error instanceof RolesAnywhereError)) throw error
-    return { ...identity, certificates: [], keys: [], problem: error.message }
+    return { ...identity, certificates: [], keys: [], problem: error.wording.message }
   }
 }
 
@@ -159,7 +158,7 @@ const PIN_STATES: readonly (readonly [flag: number, words: string])[] = [
 
 function listCertificate(token: TokenInfo, object: CertificateObject): ListedCertificate {
   const uri = objectUri(token, object, 'cert')
-  const certificate = parseObject(object)
+  const certificate = parseCertificateObject(object)
   if (certificate === undefined) return { uri, problem: 'it does not parse' }
   return {
     uri,

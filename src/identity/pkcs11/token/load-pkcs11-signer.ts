@@ -9,15 +9,15 @@ import type { KeyObject, X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { Signer } from '../../../core/ports.ts'
-import { findCertificates, objectUri } from './find-certificate.ts'
-import type { KeyCriteria } from './find-key.ts'
-import { passWarnings, selectorTest, type Pkcs11IdentityOptions } from './load-pkcs11-identity.ts'
-import { locateKey } from './locate-key.ts'
+import type { CertificateOptions, TokenOptions } from '../../identity-options.ts'
+import type { KeyCriteria } from './choose-key.ts'
+import { findCertificates, selectorTest } from './find-certificate.ts'
+import { findKey } from './find-key.ts'
+import { tokenAlgorithmByType } from './mechanisms.ts'
+import { OpenTokens, type Pkcs11Ports } from './open-tokens.ts'
 import { Pkcs11Signer } from './pkcs11-signer.ts'
-import { tokenPublicKey } from './token-public-key.ts'
-import { TOKEN_ALGORITHMS } from './token-signature.ts'
-import { TokenWorld, type Pkcs11Ports, type TokenOptions } from './token-world.ts'
-import { withoutType } from './uri-match.ts'
+import { publicKeyOf } from './public-key.ts'
+import { objectUri, withoutType } from './token-uri.ts'
 
 /**
  * The key that a URI names, and its public key where the token tells it.
@@ -28,25 +28,17 @@ export async function loadPkcs11Signer(
   options: TokenOptions & { readonly uri: Pkcs11Uri },
   ports: Pkcs11Ports,
 ): Promise<{ readonly signer: Signer; readonly publicKey: KeyObject | undefined }> {
-  await using world = new TokenWorld(options, ports)
+  await using tokens = new OpenTokens(options, ports)
   const { uri } = options
-  passWarnings(uri, ports.reporter)
   const criteria: KeyCriteria = { uri: withoutType(uri), isExplicit: true }
-  const located = await locateKey(await world.connect(uri, [uri]), criteria)
-  const algorithm = TOKEN_ALGORITHMS.get(located.key.keyType)
+  const found = await findKey(await tokens.matching(uri), criteria)
+  const algorithm = tokenAlgorithmByType(found.key.keyType)
   if (algorithm === undefined) {
     throw new RolesAnywhereError('ERR_KEY_UNSUPPORTED', 'the key on the token is not RSA or EC')
   }
-  const connection = world.keep(located.connection)
-  const publicKey = tokenPublicKey(located.key, (await connection.objects()).publicKeys)
-  const signer = new Pkcs11Signer({
-    algorithm,
-    publicKey,
-    connection,
-    key: located.key,
-    locate: async () => (await locateKey([connection], criteria)).key,
-    tell: ports.tell,
-  })
+  const publicKey = publicKeyOf(found.key, (await found.token.objects()).publicKeys)
+  tokens.keep(found.token)
+  const signer = new Pkcs11Signer({ algorithm, publicKey, found, criteria, tell: ports.tell })
   return { signer, publicKey }
 }
 
@@ -62,16 +54,14 @@ export interface TokenCertificate {
  * @throws {RolesAnywhereError} codes of the key family.
  */
 export async function readTokenCertificates(
-  options: TokenOptions & Pick<Pkcs11IdentityOptions, 'certSelector'> & { readonly uri: Pkcs11Uri },
+  options: Omit<CertificateOptions, 'certificate'> & { readonly uri: Pkcs11Uri },
   ports: Pkcs11Ports,
 ): Promise<readonly TokenCertificate[]> {
-  await using world = new TokenWorld(options, ports)
-  const { uri } = options
-  passWarnings(uri, ports.reporter)
+  await using tokens = new OpenTokens(options, ports)
   const matches = await selectorTest(options)
-  const found = await findCertificates({ ...options, matches }, await world.connect(uri, [uri]))
-  return found.map(({ certificate, label, id, connection }) => ({
+  const found = await findCertificates({ ...options, matches }, await tokens.matching(options.uri))
+  return found.map(({ certificate, token, ...object }) => ({
     certificate,
-    uri: objectUri(connection.token, { label, id }, 'cert'),
+    uri: objectUri(token.info, object, 'cert'),
   }))
 }

@@ -12,17 +12,26 @@
  * @module
  */
 
-import { says, setting } from '../../../core/wording.ts'
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Reporter } from '../../../core/ports.ts'
 import { quoted } from '../../../core/printable.ts'
-import { RefusedPasswords } from '../../secret/refused-passwords.ts'
 import type { SecretSource } from '../../../core/secret-source.ts'
+import { says, setting, type Wording } from '../../../core/wording.ts'
+import { forgetSecret, readSecret } from '../../secret/read-secret.ts'
+import { RefusedPasswords } from '../../secret/refused-passwords.ts'
 import type { SecretPorts } from '../../secret/secret-ports.ts'
-import { readSecret } from '../../secret/read-secret.ts'
-import { CKF, CKR, CryptokiError } from '../cryptoki.ts'
-import { explainCryptokiError } from '../explain-failure.ts'
+import { CKF } from '../cryptoki.ts'
 import type { Pin, TokenInfo } from '../host-protocol.ts'
+import {
+  emptyPin,
+  explainPinRefusal,
+  finalTry,
+  loginPinRequired,
+  pinLocked,
+  refusedBefore,
+  signaturePinRequired,
+  withPlace,
+} from './pin-failures.ts'
 
 export interface PinSettings {
   /** Where the PIN is. Default: ask on the terminal. */
@@ -50,8 +59,8 @@ export type PinPurpose = 'login' | 'signature'
 /** One attempt to use a PIN: reads flags, and sends what it is given. */
 export interface PinAttempt<Result> {
   readonly purpose: PinPurpose
-  /** Fresh token information. */
-  token(): Promise<TokenInfo>
+  /** With the flags of this moment. */
+  tokenInfo(): Promise<TokenInfo>
   /** Sends the PIN once. */
   send(pin: Pin): Promise<Result>
 }
@@ -83,46 +92,46 @@ export class PinEntry {
    */
   async use<Result>(attempt: PinAttempt<Result>): Promise<Result> {
     for (let prompts = 1; ; prompts += 1) {
-      const token = await attempt.token()
+      const token = await attempt.tokenInfo()
       this.#checkFlags(token)
       const { pin, isTyped } = await this.#obtain(token, attempt.purpose)
       try {
-        if (pin !== null && this.#refused.has(nameOf(token), Buffer.from(pin)))
-          throw refusedBefore(token)
-        const result = await attempt.send(pin)
-        if (pin !== null && attempt.purpose === 'login') this.#accepted = pin
-        return result
+        return await this.#send(pin, token, attempt)
       } catch (error) {
-        if (!isPinRefusal(error)) throw error
-        if (pin !== null) this.#refused.add(nameOf(token), Buffer.from(pin))
-        this.#accepted = undefined
-        const explained = pinError(error, token, this.#settings)
-        if (!isTyped || prompts === MAX_PROMPTS) throw explained
-        this.#ports.tell(explained.message)
+        const refusal = explainPinRefusal(error, token)
+        if (refusal === undefined) throw error
+        if (isTyped) this.#forget(token, attempt.purpose)
+        if (!isTyped || prompts === MAX_PROMPTS) throw withPlace(refusal, this.#place)
+        this.#ports.tell(refusal.message)
       }
     }
   }
 
   #checkFlags(token: TokenInfo): void {
     const name = quoted(token.label)
-    if ((token.flags & CKF.USER_PIN_LOCKED) !== 0) {
-      throw new RolesAnywhereError(
-        'ERR_TOKEN_PIN_LOCKED',
-        `the PIN of token ${name} is locked; no PIN was sent`,
-        { hint: 'unblock it with the PUK or the security officer’s PIN' },
-      )
-    }
+    if ((token.flags & CKF.USER_PIN_LOCKED) !== 0) throw pinLocked(token)
     if ((token.flags & CKF.USER_PIN_FINAL_TRY) !== 0) {
-      if (this.#settings.allowFinalPinTry !== true) {
-        throw new RolesAnywhereError(
-          'ERR_TOKEN_PIN_FINAL_TRY',
-          `one more wrong PIN would lock token ${name}; no PIN was sent`,
-          { hint: 'when you are sure of the PIN, allow the last try with --allow-final-pin-try' },
-        )
-      }
+      if (this.#settings.allowFinalPinTry !== true) throw finalTry(token)
       this.#ports.reporter.warn(`this is the last PIN try of token ${name}`)
     } else if ((token.flags & CKF.USER_PIN_COUNT_LOW) !== 0) {
       this.#ports.reporter.warn(`token ${name} has seen a wrong PIN since its last login`)
+    }
+  }
+
+  async #send<Result>(pin: Pin, token: TokenInfo, attempt: PinAttempt<Result>): Promise<Result> {
+    if (pin === null) return await attempt.send(pin)
+    const name = identityOf(token)
+    if (this.#refused.has(name, Buffer.from(pin))) throw refusedBefore(token)
+    try {
+      const result = await attempt.send(pin)
+      if (attempt.purpose === 'login') this.#accepted = pin
+      return result
+    } catch (error) {
+      if (explainPinRefusal(error, token) !== undefined) {
+        this.#refused.add(name, Buffer.from(pin))
+        this.#accepted = undefined
+      }
+      throw error
     }
   }
 
@@ -142,34 +151,41 @@ export class PinEntry {
       return { pin: this.#accepted, isTyped: false }
     }
     if (mayReuse && value !== undefined) return { pin: nonEmpty(value, token), isTyped: false }
-    const what = question(token, purpose)
     if (mayReuse && source !== undefined) {
-      const pin = nonEmpty(await readSecret(source, what, this.#ports.secrets), token)
+      const pin = nonEmpty(await this.#read(source, token, purpose), token)
       return { pin, isTyped: source.kind === 'prompt' }
     }
-    return { pin: nonEmpty(await this.#prompt(token, what, purpose), token), isTyped: true }
+    return { pin: nonEmpty(await this.#prompt(token, purpose), token), isTyped: true }
   }
 
-  async #prompt(token: TokenInfo, what: string, purpose: PinPurpose): Promise<string> {
+  async #read(source: SecretSource, token: TokenInfo, purpose: PinPurpose): Promise<string> {
+    const subject = `${purpose} ${identityOf(token)}`
+    return readSecret(source, question(token, purpose), this.#ports.secrets, { subject })
+  }
+
+  /** So that the person is asked again, and not answered for. */
+  #forget(token: TokenInfo, purpose: PinPurpose): void {
+    const subject = `${purpose} ${identityOf(token)}`
+    forgetSecret(PROMPT, question(token, purpose), this.#ports.secrets, { subject })
+  }
+
+  async #prompt(token: TokenInfo, purpose: PinPurpose): Promise<string> {
     try {
-      return await readSecret(PROMPT, what, this.#ports.secrets)
+      return await this.#read(PROMPT, token, purpose)
     } catch (error) {
       const isWithoutTerminal =
         error instanceof RolesAnywhereError && error.code === 'ERR_CONFIG_SECRET_UNAVAILABLE'
       if (!isWithoutTerminal) throw error
-      throw new RolesAnywhereError(
-        'ERR_TOKEN_PIN_REQUIRED',
-        `token ${quoted(token.label)} needs its PIN${purpose === 'login' ? '' : ' for every signature'}` +
-          ', and there is no terminal to ask on',
-        {
-          hint:
-            purpose === 'login'
-              ? 'say where the PIN is with --pin file:PATH, env:NAME, credential:NAME or cmd:COMMAND'
-              : 'use the login’s PIN for it with --reuse-pin',
-          cause: error,
-        },
-      )
+      throw purpose === 'login'
+        ? loginPinRequired(token, error)
+        : signaturePinRequired(token, error)
     }
+  }
+
+  /** Where the PIN comes from; nothing where a person is asked. */
+  get #place(): Wording | undefined {
+    const { source, value } = this.#settings
+    return source?.namedBy ?? (value === undefined ? undefined : 'pin-value of the URI')
   }
 }
 
@@ -184,54 +200,12 @@ function question(token: TokenInfo, purpose: PinPurpose): string {
 }
 
 /** What stays the same when the token is found again, by whatever module and in whatever slot. */
-function nameOf({ label, serial, manufacturer, model }: TokenInfo): string {
+function identityOf({ label, serial, manufacturer, model }: TokenInfo): string {
   return JSON.stringify([label, serial, manufacturer, model])
 }
 
 /** An empty PIN reaches the token as a wrong one, and costs a try. */
 function nonEmpty(pin: string, token: TokenInfo): string {
-  if (pin !== '') return pin
-  throw new RolesAnywhereError(
-    'ERR_TOKEN_PIN_REQUIRED',
-    `the PIN given for token ${quoted(token.label)} is empty; it was not sent`,
-    { hint: 'check what --pin or pin-source names' },
-  )
-}
-
-function refusedBefore(token: TokenInfo): RolesAnywhereError {
-  return new RolesAnywhereError(
-    'ERR_TOKEN_PIN_INCORRECT',
-    `token ${quoted(token.label)} has refused this PIN before; it was not sent again`,
-    { hint: CHECK_PIN },
-  )
-}
-
-const CHECK_PIN =
-  'check the PIN before you try again: every wrong one brings the token nearer to its lock'
-
-function isPinRefusal(error: unknown): boolean {
-  if (error instanceof CryptokiError) return PIN_REFUSALS.includes(error.rv)
-  return error instanceof RolesAnywhereError && error.code === 'ERR_TOKEN_PIN_INCORRECT'
-}
-
-const PIN_REFUSALS: readonly number[] = [
-  CKR.PIN_INCORRECT,
-  CKR.PIN_INVALID,
-  CKR.PIN_LEN_RANGE,
-  CKR.PIN_EXPIRED,
-  CKR.PIN_LOCKED,
-]
-
-function pinError(error: unknown, token: TokenInfo, settings: PinSettings): RolesAnywhereError {
-  if (error instanceof RolesAnywhereError) return error
-  const explained = explainCryptokiError(error, `token ${quoted(token.label)}`)
-  if (!(explained instanceof RolesAnywhereError)) throw explained
-  const place = settings.source ?? (settings.value === undefined ? undefined : 'pin-value')
-  const from =
-    place === undefined ? '' : says` (from ${typeof place === 'string' ? place : place.namedBy})`
-  return new RolesAnywhereError(explained.code, says`${explained.wording.message}${from}`, {
-    hint: explained.hint ?? CHECK_PIN,
-    detail: explained.detail,
-    cause: error,
-  })
+  if (pin === '') throw emptyPin(token)
+  return pin
 }

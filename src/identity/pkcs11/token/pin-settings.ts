@@ -1,5 +1,5 @@
 /**
- * Where the PIN of a token comes from: attributes of a URI first, then `--pin`.
+ * Where the PIN of a token comes from: attributes of a URI first, then the setting `pin`.
  *
  * @see RFC 7512 section 2.4 (pin-source, pin-value)
  * @module
@@ -10,6 +10,8 @@ import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { Reporter } from '../../../core/ports.ts'
 import { findSecretSource, type SecretSource } from '../../../core/secret-source.ts'
+import { says, setting } from '../../../core/wording.ts'
+import type { TokenOptions } from '../../identity-options.ts'
 import type { PinSettings } from './pin-entry.ts'
 
 /**
@@ -19,21 +21,22 @@ import type { PinSettings } from './pin-entry.ts'
  */
 export function pinSettings(
   uris: readonly Pkcs11Uri[],
-  settings: Omit<PinSettings, 'value'>,
+  { pin, reusePin, allowFinalPinTry }: TokenOptions,
   reporter: Reporter,
 ): PinSettings {
+  const settings = { reusePin, allowFinalPinTry }
   for (const { query } of uris) {
     const value = query.get('pin-value')
     if (value !== undefined) {
       reporter.warn('the PIN is written in the pkcs11 URI, where other users may see it', {
-        hint: 'use --pin or pin-source, which say where the PIN is',
+        hint: says`use ${setting('pin')} or pin-source, which say where the PIN is`,
       })
-      return { ...settings, source: undefined, value }
+      return { ...settings, value }
     }
     const source = query.get('pin-source')
     if (source !== undefined) return { ...settings, source: parsePinSource(source) }
   }
-  return settings
+  return { ...settings, source: pin }
 }
 
 /** Our own grammar, and the forms of RFC 7512: `|COMMAND`, a `file:` URI, a plain path. */

@@ -8,24 +8,33 @@
  * @module
  */
 
-import { verify, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Signer, SignOptions } from '../../../core/ports.ts'
-import { quoted } from '../../../core/printable.ts'
+import { says, setting } from '../../../core/wording.ts'
+import { TurnQueue } from '../../../machine/turn-queue.ts'
+import { isSignatureOf } from '../../node-signature.ts'
 import { CKR, CryptokiError, isStaleState } from '../cryptoki.ts'
 import { explainCryptokiError } from '../explain-failure.ts'
 import type { KeyObjectInfo } from '../host-protocol.ts'
-import type { TokenConnection } from './token-connection.ts'
-import { encodeSignature, signingForms, type TokenAlgorithm } from './token-signature.ts'
+import type { KeyCriteria } from './choose-key.ts'
+import { findKey, type FoundKey } from './find-key.ts'
+import {
+  encodeSignature,
+  mechanismInputs,
+  type MechanismInput,
+  type TokenAlgorithm,
+} from './mechanisms.ts'
+import type { Token } from './token.ts'
 
 export interface Pkcs11SignerOptions {
   readonly algorithm: TokenAlgorithm
-  readonly connection: TokenConnection
-  /** The key as it was found; `locate` finds it again. */
-  readonly key: KeyObjectInfo
-  locate(): Promise<KeyObjectInfo>
-  /** Of the certificate: every signature is checked with it before it leaves. */
-  readonly publicKey?: KeyObject | undefined
+  /** Closed together with the signer. */
+  readonly found: FoundKey
+  /** By which the key is found again. */
+  readonly criteria: KeyCriteria
+  /** Every signature is checked with it before it leaves; absent where the token does not tell it. */
+  readonly publicKey: KeyObject | undefined
   /** A line for the person at the terminal. */
   readonly tell: (line: string) => void
 }
@@ -35,87 +44,80 @@ const TOUCH_HINT_AFTER_MS = 300
 
 export class Pkcs11Signer implements Signer {
   readonly algorithm: TokenAlgorithm
+  readonly #token: Token
   readonly #options: Pkcs11SignerOptions
+  /** A token does one thing at a time. */
+  readonly #turns = new TurnQueue()
   /** `undefined` while the token is lost. */
   #key: KeyObjectInfo | undefined
-  #idle: Promise<unknown> = Promise.resolve()
-  /** Form of `signingForms` that the token takes, once known. */
-  #form = 0
+  /** Which of `mechanismInputs` the token takes, once known. */
+  #way = 0
 
   constructor(options: Pkcs11SignerOptions) {
     this.algorithm = options.algorithm
     this.#options = options
-    this.#key = options.key
+    this.#token = options.found.token
+    this.#key = options.found.key
   }
 
   /** @throws {RolesAnywhereError} codes of the key family, ERR_CANCELLED. */
   async sign(message: Uint8Array, options: SignOptions = {}): Promise<Uint8Array> {
-    const turn = this.#idle.then(async () => this.#signWithRecovery(message, options))
-    this.#idle = turn.catch(() => undefined)
     try {
-      return await turn
+      return await this.#turns.run(async () => this.#signWithRecovery(message, options))
     } catch (error) {
-      throw explainCryptokiError(error, `token ${quoted(this.#options.connection.token.label)}`)
+      throw explainCryptokiError(error, this.#token.name)
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#options.connection[Symbol.asyncDispose]()
+    await this.#token[Symbol.asyncDispose]()
   }
 
   async #signWithRecovery(message: Uint8Array, options: SignOptions): Promise<Uint8Array> {
-    const { connection } = this.#options
-    if (this.#key !== undefined && connection.isRunning) {
+    if (this.#key !== undefined && this.#token.isRunning) {
       try {
         return await this.#signWith(this.#key, message, options)
       } catch (error) {
-        if (!isLost(error, connection)) throw error
+        if (!isLost(error, this.#token)) throw error
       }
     }
     this.#key = undefined
-    await connection.reconnect()
-    const key = await this.#options.locate()
+    await this.#token.findAgain()
+    const { key } = await findKey([this.#token], this.#options.criteria)
     const signature = await this.#signWith(key, message, options)
     this.#key = key
     return signature
   }
 
   async #signWith(key: KeyObjectInfo, message: Uint8Array, options: SignOptions): Promise<Buffer> {
-    const hash = options.hash ?? this.algorithm.hash
-    const forms = signingForms(this.algorithm, hash, message)
+    const inputs = mechanismInputs(this.algorithm, message, options.hash)
     for (;;) {
-      const form = forms[this.#form] ?? forms[0]
-      if (form === undefined) throw new RolesAnywhereError('ERR_INTERNAL', 'no way to sign')
+      const input = inputs[this.#way] ?? inputs[0]
       try {
-        const answer = await this.#ask(key, form, options)
-        const signature = encodeSignature(this.algorithm, answer)
-        this.#check(hash, message, signature)
+        const signature = encodeSignature(this.algorithm, await this.#ask(key, input, options))
+        this.#check(message, signature, options.hash)
         return signature
       } catch (error) {
         const isRefused = error instanceof CryptokiError && error.rv === CKR.MECHANISM_INVALID
-        if (!isRefused || this.#form + 1 >= forms.length) throw error
-        this.#form += 1
+        if (!isRefused || this.#way + 1 >= inputs.length) throw error
+        this.#way += 1
       }
     }
   }
 
   async #ask(
     key: KeyObjectInfo,
-    form: { readonly mechanism: number; readonly data: Buffer },
+    { mechanism, data }: MechanismInput,
     { signal }: SignOptions,
   ): Promise<Buffer> {
-    const { connection, tell } = this.#options
-    const ask = {
-      key: key.handle,
-      mechanism: form.mechanism,
-      data: form.data.toString('base64'),
-    }
+    const token = this.#token
+    const ask = { key: key.handle, mechanism, data: data.toString('base64') }
     const sign = async (): Promise<Buffer> => {
       const hint = setTimeout(() => {
-        tell(`touch the token ${quoted(connection.token.label)} if it blinks`)
+        this.#options.tell(`touch the ${token.name} if it blinks`)
       }, TOUCH_HINT_AFTER_MS)
       try {
-        return await connection.sign(ask, { signal, needsContextLogin: key.alwaysAuthenticate })
+        return await token.sign(ask, { signal, needsContextLogin: key.alwaysAuthenticate })
       } finally {
         clearTimeout(hint)
       }
@@ -124,29 +126,30 @@ export class Pkcs11Signer implements Signer {
       return await sign()
     } catch (error) {
       const needsLogin = error instanceof CryptokiError && error.rv === CKR.USER_NOT_LOGGED_IN
-      if (!needsLogin || connection.isLoggedIn) throw error
+      if (!needsLogin || token.isLoggedIn) throw error
       // The token claimed that its objects need no login.
-      await connection.logIn({ signal })
+      await token.logIn({ signal })
       return sign()
     }
   }
 
   /** A wrong key shows here at the latest: some tokens tell nothing about the keys they hold. */
-  #check(hash: string, message: Uint8Array, signature: Buffer): void {
-    const { publicKey, connection } = this.#options
-    if (publicKey === undefined || verify(hash, message, publicKey, signature)) return
+  #check(message: Uint8Array, signature: Buffer, hash: SignOptions['hash']): void {
+    const { publicKey, algorithm } = this.#options
+    if (publicKey === undefined) return
+    if (isSignatureOf(signature, message, { algorithm, publicKey }, hash)) return
     throw new RolesAnywhereError(
       'ERR_KEY_MISMATCH',
-      `the key on token ${quoted(connection.token.label)} does not belong to the certificate: ` +
+      `the key on ${this.#token.name} does not belong to the certificate: ` +
         'its signature does not verify',
-      { hint: 'name the right key with --private-key and a pkcs11 URI' },
+      { hint: says`name the right key with ${setting('privateKey')} and a pkcs11 URI` },
     )
   }
 }
 
 /** Whether it is worth finding everything again. */
-function isLost(error: unknown, connection: TokenConnection): boolean {
+function isLost(error: unknown, token: Token): boolean {
   if (isStaleState(error)) return true
   const hasLostLogin = error instanceof CryptokiError && error.rv === CKR.USER_NOT_LOGGED_IN
-  return hasLostLogin && connection.isLoggedIn
+  return hasLostLogin && token.isLoggedIn
 }

@@ -13,7 +13,7 @@ import {
   loadFileSigner,
   type FileIdentityOptions,
 } from '../../../../src/identity/content/load-file-identity.ts'
-import { readCertificates } from '../../../../src/identity/content/read-certificates.ts'
+import { readFileCertificates } from '../../../../src/identity/content/read-certificates.ts'
 import { inFiles, type Written } from '../../../support/places.ts'
 import {
   expectNoSecrets,
@@ -161,7 +161,7 @@ describe('loadFileIdentity', () => {
     )
     expect(error).toMatchObject({
       code: 'ERR_KEY_MISSING',
-      hint: expect.stringContaining('--private-key') as string,
+      hint: expect.stringContaining('with privateKey') as string,
     })
   })
 
@@ -207,7 +207,7 @@ describe('a CA certificate whose key lies beside that of a leaf', () => {
     const { ca, leaf } = await withLeafAfterCa()
     file('a-ca.pem', ca.certificatePem + ca.privateKeyPem)
     file('b-leaf.pem', leaf.certificatePem + leaf.privateKeyPem)
-    await expectWorks({ certificate: folder, useLatestExpiring: true }, leaf)
+    await expectWorks({ certificate: folder, useLatestExpiringCertificate: true }, leaf)
     await expectWorks({ certificate: folder }, leaf)
   })
 
@@ -221,7 +221,7 @@ describe('a CA certificate whose key lies beside that of a leaf', () => {
     const { ca } = await withLeafAfterCa()
     file('ca.pem', ca.certificatePem + ca.privateKeyPem)
     const ports = recordingPorts()
-    await expectWorks({ certificate: folder, useLatestExpiring: true }, ca, ports)
+    await expectWorks({ certificate: folder, useLatestExpiringCertificate: true }, ca, ports)
     expect(ports.warnings.join()).toContain('is a CA certificate')
   })
 })
@@ -237,26 +237,26 @@ describe('passwords', () => {
     const env = { PW: `${CANARY}\n` }
     const certificate = file('c.pem', ec.certificatePem)
     const privateKey = file('k.pem', encrypted(ec.privateKeyPem))
-    const password = fromEnv('PW')
-    await expectWorks({ certificate, privateKey, password }, ec, recordingPorts({ env }))
+    const keyPassword = fromEnv('PW')
+    await expectWorks({ certificate, privateKey, keyPassword }, ec, recordingPorts({ env }))
 
     const plain = file('plain.pem', ec.privateKeyPem)
     const unset = fromEnv('NOT_SET')
-    await expectWorks({ certificate, privateKey: plain, password: unset }, ec)
+    await expectWorks({ certificate, privateKey: plain, keyPassword: unset }, ec)
   })
 
   it('show in no error and no debug line', async () => {
     const privateKey = file('k.pem', encrypted(ec.privateKeyPem))
     const certificate = file('c.pem', rsa.certificatePem)
     const ports = recordingPorts({ env: { PW: CANARY, WRONG: `${CANARY}-wrong` } })
-    for (const [password, code] of [
+    for (const [keyPassword, code] of [
       [fromEnv('PW'), 'ERR_KEY_MISMATCH'],
       [fromEnv('WRONG'), 'ERR_KEY_PASSWORD_INCORRECT'],
       [fromEnv('NOT_SET'), 'ERR_CONFIG_SECRET_UNAVAILABLE'],
       [undefined, 'ERR_KEY_PASSWORD_REQUIRED'],
     ] as const) {
       const error = await failureOf(
-        loadFileIdentity(inFiles({ certificate, privateKey, password }), ports),
+        loadFileIdentity(inFiles({ certificate, privateKey, keyPassword }), ports),
       )
       expect(error).toMatchObject({ code })
       expectNoSecrets(error, [CANARY])
@@ -276,8 +276,8 @@ describe('passwords', () => {
         return Promise.resolve(CANARY)
       },
     })
-    const password = { kind: 'prompt', argument: '', namedBy: 'keyPassword' } as const
-    await expectWorks({ certificate, privateKey, password }, ec, ports)
+    const keyPassword = { kind: 'prompt', argument: '', namedBy: 'keyPassword' } as const
+    await expectWorks({ certificate, privateKey, keyPassword }, ec, ports)
     expect(ports.questions).toEqual([`the password of "${privateKey}": `])
     expect(ports.debugLines[0]).toContain('reading again')
   })
@@ -338,12 +338,12 @@ describe('loadFileSigner', () => {
   })
 })
 
-describe('readCertificates', () => {
+describe('readFileCertificates', () => {
   it('returns every certificate in the order of the file', async () => {
     const path = file('b.pem', `${root.certificatePem}${ec.privateKeyPem}${ec.certificatePem}`)
-    const certificates = await readCertificates(
+    const certificates = await readFileCertificates(
       inFiles({ certificate: path }),
-      recordingPorts().secrets,
+      recordingPorts(),
     )
     expect(certificates.map(({ serialNumber }) => serialNumber)).toEqual(
       [root, ec].map(({ certificatePem }) => serialOf(certificatePem)),
@@ -354,14 +354,14 @@ describe('readCertificates', () => {
     const broken = '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n'
     const path = file('b.pem', `${root.certificatePem}${broken}`)
     await expect(
-      readCertificates(inFiles({ certificate: path }), recordingPorts().secrets),
+      readFileCertificates(inFiles({ certificate: path }), recordingPorts()),
     ).rejects.toMatchObject({
       code: 'ERR_CONFIG_CERTIFICATE_INVALID',
       message: `certificate 2 in "${path}" does not parse`,
     })
     const key = file('k.pem', ec.privateKeyPem)
     await expect(
-      readCertificates(inFiles({ certificate: key }), recordingPorts().secrets),
+      readFileCertificates(inFiles({ certificate: key }), recordingPorts()),
     ).rejects.toMatchObject({
       code: 'ERR_CONFIG_CERTIFICATE_MISSING',
       message: `no certificate in "${key}" (it holds PRIVATE KEY)`,

@@ -9,7 +9,6 @@ import {
 import { decodeBlocks } from '../../../../src/identity/encoding/decode-blocks.ts'
 import { FileSigner } from '../../../../src/identity/key-file/file-signer.ts'
 import { IdentityContents } from '../../../../src/identity/content/identity-content.ts'
-import { passwordRequired } from '../../../../src/identity/secret/remembered-password.ts'
 import type { OpenedKey } from '../../../../src/identity/key-candidate.ts'
 import { toPem } from '../encrypt-key.ts'
 import { expectNoSecrets, failureOf, recordingPorts } from '../recording-ports.ts'
@@ -25,13 +24,8 @@ const scalar = Buffer.from(
 )
 
 async function open(bytes: Buffer | string, password?: string): Promise<OpenedKey> {
-  const contents = new IdentityContents({
-    password: (name) =>
-      password === undefined ? Promise.reject(passwordRequired(name)) : Promise.resolve(password),
-    hasPassword: password !== undefined,
-    strictPermissions: undefined,
-    reporter: recordingPorts().reporter,
-  })
+  const keyPassword = password === undefined ? undefined : () => Promise.resolve(password)
+  const contents = new IdentityContents({ keyPassword }, recordingPorts())
   const [first] = await contents.keysIn({ name: 'client.key', bytes: Buffer.from(bytes) })
   return await first!.open()
 }

@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encodeEcdsaSignature } from '../../../../src/identity/ecdsa-signature.ts'
+import { encodeEcdsaSignature } from '../../../../src/core/ecdsa-signature.ts'
 import { openTpm } from '../../../../src/identity/tpm/channel.ts'
 import {
   TpmResponseError,

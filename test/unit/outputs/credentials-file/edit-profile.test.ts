@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { setProfileKeys } from '../../../../src/outputs/credentials-file/edit-profile.ts'
 import { parseAwsConfigFile } from '../../../../src/settings/aws-config-file.ts'
+import { valuesOf } from '../../../support/aws-values.ts'
 
 const KEYS = {
   aws_access_key_id: 'ASIANEW',
@@ -16,7 +17,7 @@ function set(text: string, profile = 'demo'): string {
 
 function readBack(text: string, profile = 'demo'): Record<string, string> {
   const sections = parseAwsConfigFile(text.replace(/^\uFEFF/, ''), 'credentials', 'test')
-  return Object.fromEntries(sections.profile.get(profile) ?? [])
+  return valuesOf(sections.profile.get(profile))
 }
 
 describe('profiles', () => {

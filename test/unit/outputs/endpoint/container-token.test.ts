@@ -1,23 +1,34 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { inWords } from '../../../../src/core/wording.ts'
+import type { Reporter } from '../../../../src/core/ports.ts'
 import { ContainerToken } from '../../../../src/outputs/endpoint/container-token.ts'
 
 const uid = process.getuid?.() ?? 0
+const NOBODY = 65_534
+const USERS = 100
 let folder: string
 let path: string
 const warnings: string[] = []
-const reporter = { warn: (message: string) => warnings.push(message), debug: () => undefined }
+const reporter: Reporter = {
+  warn: (message) => warnings.push(inWords(message)),
+  debug: () => undefined,
+}
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ra-token-'))
   path = join(folder, 'run', 'default.token')
@@ -27,66 +38,207 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+const open = async (): Promise<ContainerToken> => ContainerToken.inFile(path, uid, reporter)
+
 const put = (text: string): void => {
   writeFileSync(`${path}.new`, text, { mode: 0o600 })
   renameSync(`${path}.new`, path)
 }
 
-test('a missing file is made with mode 0600 and 256 random bits, without a line end', () => {
-  const token = ContainerToken.inFile(path, uid, reporter)
+/** As the server asks: the file is followed first. */
+async function accepts(token: ContainerToken, text: string, now: number): Promise<boolean> {
+  await token.refresh(now)
+  return token.accepts(text, now)
+}
+
+test('a missing file is made with mode 0600 and 256 random bits, without a line end', async () => {
+  const token = await open()
   const text = readFileSync(path, 'utf8')
   expect(text).toMatch(/^[A-Za-z0-9_-]{43}$/)
   expect(statSync(path).mode & 0o777).toBe(0o600)
-  expect(token.accepts(text, 0)).toBe(true)
-  expect(token.accepts(`${text}\n`, 0)).toBe(false)
-  expect(token.accepts('', 0)).toBe(false)
+  expect(readdirSync(dirname(path))).toEqual(['default.token'])
+  expect(await accepts(token, text, 0)).toBe(true)
+  expect(await accepts(token, `${text}\n`, 0)).toBe(false)
+  expect(await accepts(token, '', 0)).toBe(false)
 })
 
-test('a file that is there is used, and survives a restart', () => {
-  ContainerToken.inFile(path, uid, reporter)
+test('a file that is there is used, and survives a restart', async () => {
+  await open()
   const before = readFileSync(path, 'utf8')
-  expect(ContainerToken.inFile(path, uid, reporter).accepts(before, 0)).toBe(true)
+  expect(await accepts(await open(), before, 0)).toBe(true)
   expect(readFileSync(path, 'utf8')).toBe(before)
 })
 
-test('a replaced file rotates the token; the old one is good for a minute more', () => {
-  const token = ContainerToken.inFile(path, uid, reporter)
+test('a replaced file rotates the token; the old one is good for a minute more', async () => {
+  const token = await open()
   const first = readFileSync(path, 'utf8')
-  expect(token.accepts(first, 0)).toBe(true)
+  expect(await accepts(token, first, 0)).toBe(true)
   put('second-token-of-the-file\n')
-  expect(token.accepts('second-token-of-the-file', 2_000)).toBe(true)
-  expect(token.accepts(first, 61_000)).toBe(true)
-  expect(token.accepts(first, 63_000)).toBe(false)
-  expect(token.accepts('second-token-of-the-file', 63_000)).toBe(true)
+  expect(await accepts(token, 'second-token-of-the-file', 2_000)).toBe(true)
+  expect(await accepts(token, first, 61_000)).toBe(true)
+  expect(await accepts(token, first, 63_000)).toBe(false)
+  expect(await accepts(token, 'second-token-of-the-file', 63_000)).toBe(true)
 })
 
-test.each(['', 'short', 'with a blank inside it', 'größe-größe-größe-größe'])(
-  'while the file holds %j the token at hand goes on, and a start is refused',
-  (text) => {
-    const token = ContainerToken.inFile(path, uid, reporter)
+test('requests that come while the file is being looked at wait for that', async () => {
+  const token = await open()
+  put('second-token-of-the-file\n')
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, () => accepts(token, 'second-token-of-the-file', 2_000)),
+  )
+  expect(answers).toEqual(Array.from({ length: 5 }, () => true))
+})
+
+test.each(['', 'short', 'with a blank inside it', 'größe-größe-größe-größe', 'x'.repeat(20_000)])(
+  'while the file holds %j the token at hand goes on, which is said once, and a start is refused',
+  async (text) => {
+    const token = await open()
     const first = readFileSync(path, 'utf8')
     put(text)
-    expect(token.accepts(first, 5_000)).toBe(true)
-    expect(token.accepts(text, 5_000)).toBe(false)
-    expect(() => ContainerToken.inFile(path, uid, reporter)).toThrow(
-      expect.objectContaining({ code: 'ERR_CONFIG_SECRET_UNAVAILABLE' }) as Error,
-    )
+    expect(await accepts(token, first, 5_000)).toBe(true)
+    expect(await accepts(token, text, 10_000)).toBe(false)
+    expect(warnings).toHaveLength(1)
+    await expect(open()).rejects.toMatchObject({ code: 'ERR_CONFIG_SECRET_UNAVAILABLE' })
   },
 )
 
-test('a file that everybody may read is warned about', () => {
-  ContainerToken.inFile(path, uid, reporter)
-  chmodSync(path, 0o644)
-  ContainerToken.inFile(path, uid, reporter)
-  expect(warnings.join()).toContain('everybody')
-})
+describe('a token in other hands', () => {
+  const FOREIGN = 'a-token-that-its-owner-knows'
 
-test.skipIf(uid !== 0)('the file of another user is refused, at the start and later', () => {
-  const token = ContainerToken.inFile(path, uid, reporter)
-  const own = readFileSync(path, 'utf8')
-  put('a-token-that-its-owner-knows')
-  chownSync(path, 65_534, 65_534)
-  expect(token.accepts('a-token-that-its-owner-knows', 5_000)).toBe(false)
-  expect(token.accepts(own, 5_000)).toBe(true)
-  expect(() => ContainerToken.inFile(path, uid, reporter)).toThrow(/belongs to user 65534/)
+  /** What somebody does to a token file in use, and what is said about it. */
+  const HANDS: readonly (readonly [string, () => void, RegExp, 'root'?])[] = [
+    [
+      'a link to a file of ours',
+      () => {
+        rmSync(path)
+        symlinkSync('/etc/machine-id', path)
+      },
+      /is a link$/u,
+    ],
+    [
+      'a link to a device without end',
+      () => {
+        rmSync(path)
+        symlinkSync('/dev/zero', path)
+      },
+      /is a link$/u,
+    ],
+    [
+      'a FIFO',
+      () => {
+        rmSync(path)
+        execFileSync('mkfifo', [path])
+      },
+      /is a named pipe$/u,
+    ],
+    [
+      'a file that everybody may write to',
+      () => {
+        put(FOREIGN)
+        chmodSync(path, 0o606)
+      },
+      /is open to other users \(mode 0606\)$/u,
+    ],
+    [
+      'a file that everybody may read',
+      () => {
+        put(FOREIGN)
+        chmodSync(path, 0o644)
+      },
+      /is open to other users \(mode 0644\)$/u,
+    ],
+    [
+      'a file that its group may write to',
+      () => {
+        put(FOREIGN)
+        chmodSync(path, 0o660)
+      },
+      /mode 0660/u,
+    ],
+    [
+      'a file in a folder of everybody',
+      () => {
+        put(FOREIGN)
+        chmodSync(dirname(path), 0o777)
+      },
+      /the folder ".*\/run" of the token files can be written by every user$/u,
+    ],
+    [
+      'a file below a folder of everybody',
+      () => {
+        put(FOREIGN)
+        chmodSync(folder, 0o777)
+      },
+      /the folder ".*" of the token files can be written by every user$/u,
+    ],
+    [
+      'the file of another user',
+      () => {
+        put(FOREIGN)
+        chownSync(path, NOBODY, NOBODY)
+      },
+      /belongs to user 65534 \(nobody\), who knows what is in it$/u,
+      'root',
+    ],
+    [
+      'a file below the folder of another user',
+      () => {
+        put(FOREIGN)
+        chownSync(folder, NOBODY, NOBODY)
+      },
+      /the folder ".*" of the token files belongs to user 65534/u,
+      'root',
+    ],
+    [
+      'a file below a folder that a group may write to',
+      () => {
+        put(FOREIGN)
+        chownSync(folder, uid, USERS)
+        chmodSync(folder, 0o770)
+      },
+      /can be written by group 100$/u,
+      'root',
+    ],
+  ]
+
+  test.for(HANDS)(
+    '(%s) is refused at the start, and later said once and not taken',
+    async (row, context) => {
+      const [, lay, said, needs] = row
+      context.skip(needs === 'root' && uid !== 0)
+      const token = await open()
+      const first = readFileSync(path, 'utf8')
+      lay()
+      expect(await accepts(token, FOREIGN, 5_000)).toBe(false)
+      expect(await accepts(token, first, 10_000)).toBe(true)
+      expect(warnings).toEqual([expect.stringMatching(said)])
+      await expect(open()).rejects.toMatchObject({
+        code: 'ERR_OUTPUT_UNSAFE',
+        message: expect.stringMatching(said) as string,
+      })
+    },
+  )
+
+  test('is taken again, in silence, once it is in ours', async () => {
+    const token = await open()
+    chmodSync(path, 0o644)
+    await token.refresh(5_000)
+    put('a-token-of-our-own-again')
+    expect(await accepts(token, 'a-token-of-our-own-again', 10_000)).toBe(true)
+    expect(warnings).toHaveLength(1)
+  })
+
+  test.skipIf(uid !== 0)('is not so with a group of readers, and in a folder of root', async () => {
+    await open()
+    chownSync(path, uid, USERS)
+    chmodSync(path, 0o640)
+    expect(await accepts(await open(), readFileSync(path, 'utf8'), 0)).toBe(true)
+  })
+
+  test('nothing is made in a folder that is not safe', async () => {
+    mkdirSync(join(folder, 'run'))
+    chmodSync(join(folder, 'run'), 0o777)
+    await expect(open()).rejects.toMatchObject({ code: 'ERR_OUTPUT_UNSAFE' })
+    expect(readdirSync(join(folder, 'run'))).toEqual([])
+  })
 })

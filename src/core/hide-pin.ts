@@ -1,0 +1,38 @@
+/**
+ * PINs out of text that is shown: whatever a person wrote after `pkcs11:`, be it a URI or a failed try at
+ * one.
+ *
+ * What is shown may be the text of a setting, or a sentence or a system's message that quotes one. So this
+ * is done where text is made for people (core/wording.ts, the lines of the command line), and no rule of
+ * RFC 7512 is relied on but the separators: a name may be escaped, misspelt, in any case, or stand before
+ * a blank.
+ *
+ * @module
+ */
+
+/** `text` with `***` for the value of every attribute called `pin…` behind a `pkcs11:`. */
+export function hidePin(text: string): string {
+  const start = text.search(SCHEME)
+  if (start < 0) return text
+  const [path = '', ...query] = text.slice(start).split('?')
+  // In the query a `;` or another `?` does not end a value, nor does an `&` in the path.
+  const hidden = [path.replace(PIN_IN_PATH, '$1***')]
+  if (query.length > 0) hidden.push(query.join('?').replace(PIN_IN_QUERY, '$1***'))
+  return text.slice(0, start) + hidden.join('?')
+}
+
+const SCHEME = new RegExp(escapable('pkcs11:'), 'iu')
+const PIN_ATTRIBUTE = `${escapable('pin')}[^=;?&]*?${escapable('=')}`
+const PIN_IN_PATH = new RegExp(`(${PIN_ATTRIBUTE})[^;]*`, 'giu')
+const PIN_IN_QUERY = new RegExp(`(${PIN_ATTRIBUTE})[^&]*`, 'giu')
+
+/** A pattern for `word` with any of its characters escaped, in the `i` mode. */
+function escapable(word: string): string {
+  const hex = (character: string): string => character.charCodeAt(0).toString(16)
+  return Array.from(word)
+    .map((character) => {
+      const codes = new Set([hex(character), hex(character.toUpperCase())])
+      return `(?:${[character, ...[...codes].map((code) => `%${code}`)].join('|')})`
+    })
+    .join('')
+}
