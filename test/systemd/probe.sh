@@ -128,7 +128,7 @@ if [ -f /root/rolesanywhere.deb ]; then
   cp /etc/rolesanywhere/client.key /etc/rolesanywhere/onprem.key
   claim 'the template rolesanywhere@onprem becomes ready' systemctl start rolesanywhere@onprem.service
   claim '... and answers' ask /credentials/onprem /run/rolesanywhere-onprem/onprem.token
-  claim 'the user unit passes systemd-analyze verify' systemd-analyze verify --user /usr/lib/systemd/user/rolesanywhere@.service
+  claim 'the user unit passes systemd-analyze verify' env XDG_RUNTIME_DIR=/run systemd-analyze verify --user /usr/lib/systemd/user/rolesanywhere@.service
   claim 'removing the package stops the service' bash -c 'dpkg -r rolesanywhere && ! systemctl is-active rolesanywhere@onprem'
   claim 'purging leaves no unit and no state behind' bash -c \
     'dpkg -P rolesanywhere; ! ls -d /usr/lib/systemd/system/rolesanywhere* /var/lib/rolesanywhere /var/lib/private/rolesanywhere /etc/systemd/system/*/rolesanywhere* 2>/dev/null'
