@@ -55,10 +55,10 @@ claim 'a consumer of another user gets the token by LoadCredential' \
     get({ port: 9911, host: "127.0.0.1", path: "/credentials/onprem", headers }, (r) => process.exit(r.statusCode === 200 ? 0 : 1))'
 claim 'a consumer without it does not' bash -c \
   '! systemd-run --wait --pipe --collect -p DynamicUser=yes cat /run/rolesanywhere/onprem.token'
-before=$(ask /status | grep -o '"refreshes":[0-9]*')
+before=$(ask /status | grep -o '"nextTry":"[^"]*"')
 claim 'systemctl reload makes it refresh' systemctl reload rolesanywhere.service
-refreshed_since() { [ "$1" != "$(ask /status | grep -o '"refreshes":[0-9]*')" ]; }
-claim '... and so it did' until_true refreshed_since "$before"
+refreshed_since() { [ "$1" != "$(ask /status | grep -o '"nextTry":"[^"]*"')" ]; }
+claim '... as soon as the last session is a minute old' until_true refreshed_since "$before"
 mkdir -p /run/systemd/system/rolesanywhere.service.d
 printf '[Service]\nWatchdogSec=2\nRestartSec=1\n' > /run/systemd/system/rolesanywhere.service.d/watchdog.conf
 systemctl daemon-reload
