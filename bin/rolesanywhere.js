@@ -9,7 +9,8 @@ process.on('SIGUSR1', () => {})
 if (Number.parseInt(process.versions.node, 10) < 24) {
   process.stderr.write(
     `rolesanywhere: this needs Node.js 24 or newer, and is running on ${process.versions.node}\n` +
-      'hint: install a newer Node.js, or put it first on PATH\n',
+      'hint: `npm install --global node@24` installs one; or take the executable or the .deb, which need no ' +
+      'Node.js (README, Install)\n',
   )
   process.exitCode = 3
 } else {

@@ -8,14 +8,21 @@
  */
 
 import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { rolldown, type Plugin } from 'rolldown'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { rolldown, type InputOptions, type OutputOptions, type Plugin } from 'rolldown'
+import { bundledPackages, noticesOf } from './notices.ts'
+import { billOfMaterials } from './sbom.ts'
 
 const root = join(import.meta.dirname, '..')
 
 export async function build(): Promise<void> {
-  rmSync(join(root, 'dist'), { recursive: true, force: true })
+  mkdirSync(join(root, 'dist'), { recursive: true })
+  // Executables and packages take long to make, and are no part of what is made here.
+  const old = readdirSync(join(root, 'dist')).filter(
+    (name) => !/^(?:rolesanywhere|native)[-_]/.test(name),
+  )
+  for (const name of old) rmSync(join(root, 'dist', name), { recursive: true })
   // CommonJS, because importing a built-in module of Node as an ES module runs all of its lazy getters:
   // `import 'node:fs'` alone costs a sixth of an empty start, `require('node:fs')` costs nothing.
   const cli = await bundle(
@@ -27,7 +34,10 @@ export async function build(): Promise<void> {
     checkBundled(name, cli)
   }
   const library = await bundle({ index: 'src/index.ts' }, 'esm')
-  writeNotices([...cli, ...library])
+  const packages = bundledPackages([...cli, ...library])
+  writeFileSync(join(root, 'dist', 'THIRD-PARTY-LICENSES.txt'), noticesOf(packages))
+  const subject = { name: 'rolesanywhere', version: packageVersion(), type: 'library' } as const
+  writeFileSync(join(root, 'dist', 'sbom.cdx.json'), billOfMaterials(subject, packages))
   execFileSync(
     process.execPath,
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
@@ -35,37 +45,42 @@ export async function build(): Promise<void> {
   )
 }
 
-/** Writes one bundle to dist/; returns the modules that went into it. */
-async function bundle(input: Record<string, string>, format: 'cjs' | 'esm'): Promise<string[]> {
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    version: string
-  }
-  const extension = format === 'cjs' ? 'cjs' : 'js'
-  await using made = await rolldown({
+/** How every bundle is made, that of the executable too. */
+export function bundleOptions(): InputOptions {
+  return {
     cwd: root,
-    input,
     platform: 'node',
     transform: {
       // esbuildDetection is undici's own switch: it leaves out a second copy of its HTTP parser.
-      define: { __VERSION__: JSON.stringify(version), esbuildDetection: '1' },
+      define: { __VERSION__: JSON.stringify(packageVersion()), esbuildDetection: '1' },
       target: 'node24',
     },
     plugins: [withoutUnusedUndici, withoutUnusedCommander],
-    external: ['pkcs11js', 'koffi'],
     logLevel: 'warn',
-  })
+  }
+}
+
+/** Which parts are loaded together. */
+export function codeSplitting(): NonNullable<Exclude<OutputOptions['codeSplitting'], boolean>> {
+  return {
+    groups: [
+      { name: 'start', test: oneOf(NEEDED_AT_EVERY_START), priority: 2 },
+      { name: 'session', test: oneOf(NEEDED_FOR_EVERY_SESSION), priority: 1 },
+    ],
+  }
+}
+
+/** Writes one bundle to dist/; returns the modules that went into it. */
+async function bundle(input: Record<string, string>, format: 'cjs' | 'esm'): Promise<string[]> {
+  const extension = format === 'cjs' ? 'cjs' : 'js'
+  await using made = await rolldown({ ...bundleOptions(), input, external: ['pkcs11js', 'koffi'] })
   const { output } = await made.write({
     dir: 'dist',
     format,
     minify: 'dce-only',
     entryFileNames: `[name].${extension}`,
     chunkFileNames: `chunks/[name]-[hash].${extension}`,
-    codeSplitting: {
-      groups: [
-        { name: 'start', test: oneOf(NEEDED_AT_EVERY_START), priority: 2 },
-        { name: 'session', test: oneOf(NEEDED_FOR_EVERY_SESSION), priority: 1 },
-      ],
-    },
+    codeSplitting: codeSplitting(),
   })
   return output.flatMap((chunk) => (chunk.type === 'chunk' ? Object.keys(chunk.modules) : []))
 }
@@ -77,6 +92,14 @@ async function bundle(input: Record<string, string>, format: 'cjs' | 'esm'): Pro
 function checkBundled(name: string, modules: readonly string[]): void {
   if (modules.some((path) => path.endsWith(name))) return
   throw new Error(`scripts/build.ts lists ${name}, and no bundled module has that name`)
+}
+
+/** The version in package.json. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  return version
 }
 
 /** Whether a module is one of those named; what they import goes along. */
@@ -132,36 +155,6 @@ const withoutUnusedCommander: Plugin = {
     filter: { id: /^\0unused:/ },
     handler: () => ({ code: 'export default {}' }),
   },
-}
-
-/** The licence texts of every package that ended up in the bundle, as their licences ask. */
-function writeNotices(modulePaths: readonly string[]): void {
-  const folders = new Set<string>()
-  for (const path of modulePaths) {
-    const match = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)
-    if (match?.[1] !== undefined) folders.add(match[1])
-  }
-  const notices = [...folders].sort().map((folder) => {
-    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-      name: string
-      version: string
-      license: string
-    }
-    const heading = `${manifest.name} ${manifest.version} (${manifest.license})`
-    return `${heading}\n${'-'.repeat(heading.length)}\n${licenceText(folder)}\n`
-  })
-  writeFileSync(join(root, 'dist', 'THIRD-PARTY-LICENSES.txt'), notices.join('\n'))
-}
-
-function licenceText(folder: string): string {
-  for (const name of ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENSE-MIT', 'license']) {
-    try {
-      return readFileSync(join(folder, name), 'utf8').trim()
-    } catch {
-      continue
-    }
-  }
-  throw new Error(`${dirname(folder)}: a bundled package without a licence file: ${folder}`)
 }
 
 if (process.argv[1] === import.meta.filename) await build()

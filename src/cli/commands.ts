@@ -108,6 +108,11 @@ export const COMMANDS: { readonly [C in CommandName]: CommandRow<C> } = {
     ],
     execute: async (invocation) => (await import('./commands/emulator.ts')).execute(invocation),
   },
+  licenses: {
+    summary: 'Print the licences of this program and of everything inside it',
+    examples: ['licenses'],
+    execute: async (invocation) => (await import('./commands/licenses.ts')).execute(invocation),
+  },
   version: {
     summary: 'Print the version',
     examples: ['version'],

@@ -7,6 +7,7 @@
 
 import { RolesAnywhereError } from '../core/errors.ts'
 import { says, type Wording } from '../core/wording.ts'
+import { installHint } from './optional-package.ts'
 
 export interface Libc {
   readonly socket: (domain: number, type: number, protocol: number) => number
@@ -47,7 +48,7 @@ export async function loadLibc(what: Wording): Promise<Libc> {
     throw new RolesAnywhereError(
       'ERR_USAGE_NOT_SUPPORTED',
       says`${what} needs the optional package koffi, which is not installed or does not load here`,
-      { hint: 'npm install koffi', cause },
+      { hint: installHint('koffi'), cause },
     )
   }
 }

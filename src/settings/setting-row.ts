@@ -24,6 +24,7 @@ export type CommandName =
   | 'cache list'
   | 'cache clear'
   | 'emulator'
+  | 'licenses'
   | 'version'
 
 /** Commands that call CreateSession. */
@@ -48,6 +49,7 @@ export const EVERY = [
   'cache clear',
   'emulator',
   'status',
+  'licenses',
   'version',
 ] as const satisfies readonly CommandName[]
 

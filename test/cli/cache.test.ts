@@ -18,7 +18,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Emulator } from '../../src/emulator/emulator.ts'
 import { ARN_FLAGS, credentialsIn, openStage, type Stage } from '../support/cli-stage.ts'
 import { ROLE_ARN } from '../support/pki-request.ts'
-import { EXECUTABLE, runCli, type CliResult } from '../support/run-cli.ts'
+import { PROGRAM, runCli, type CliResult } from '../support/run-cli.ts'
 
 let stage: Stage
 let emulator: Emulator
@@ -245,7 +245,7 @@ function modeOf(path: string): string {
 }
 
 function umask(mask: string): [string, ...string[]] {
-  return ['sh', '-c', `umask ${mask}; exec "$@"`, 'sh', process.execPath, EXECUTABLE]
+  return ['sh', '-c', `umask ${mask}; exec "$@"`, 'sh', ...PROGRAM]
 }
 
 /** What the lock file calls the boot and process-id namespace of a holder. */

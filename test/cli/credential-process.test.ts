@@ -13,7 +13,7 @@ import type { Emulator } from '../../src/emulator/emulator.ts'
 import { ARN_FLAGS, credentialsIn, openStage, replacing } from '../support/cli-stage.ts'
 import type { Stage, StagedIdentity } from '../support/cli-stage.ts'
 import { PROFILE_ARN, ROLE_ARN, TRUST_ANCHOR_ARN } from '../support/pki-request.ts'
-import { EXECUTABLE, runCli } from '../support/run-cli.ts'
+import { EXECUTABLE, ONE_FILE, PROGRAM, runCli } from '../support/run-cli.ts'
 
 let stage: Stage
 let emulator: Emulator
@@ -157,7 +157,7 @@ rolesanywhere_endpoint = ${emulator.url}
 describe('the reference helper', () => {
   it('can be replaced by a link of its name, with its flags', async () => {
     const link = join(stage.folder, 'aws_signing_helper')
-    symlinkSync(EXECUTABLE, link)
+    symlinkSync(ONE_FILE ?? EXECUTABLE, link)
     const args = [...command, '--with-proxy', '--debug=false', '--region', 'eu-central-1']
     const result = await runCli(args, { launcher: [link] })
     expect(credentialsIn(result)).toMatchObject({ Version: 1 })
@@ -200,7 +200,7 @@ describe('stderr', () => {
   })
 
   it('being closed takes the credentials from nobody', async () => {
-    const launcher = ['sh', '-c', 'exec "$@" 2>&-', 'sh', process.execPath, EXECUTABLE] as const
+    const launcher = ['sh', '-c', 'exec "$@" 2>&-', 'sh', ...PROGRAM] as const
     const args = [...command, '--debug', '--no-verify-ssl']
     const result = await runCli(args, { launcher: [...launcher] })
     expect(credentialsIn(result)).toMatchObject({ Version: 1 })
@@ -247,7 +247,7 @@ describe('TLS', () => {
 describe('stdout', () => {
   it('that nobody reads any more is an error of its own', async () => {
     const result = await runCli(command, {
-      launcher: ['sh', '-c', '{ "$@"; echo $? >&2; } | true', 'sh', process.execPath, EXECUTABLE],
+      launcher: ['sh', '-c', '{ "$@"; echo $? >&2; } | true', 'sh', ...PROGRAM],
     })
     expect(result.stderr).toMatch(/\[ERR_OUTPUT_UNWRITABLE\]\nhint: .+\n7\n$/u)
   })

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ARN_FLAGS, credentialsIn, openStage, type Stage } from '../support/cli-stage.ts'
 import { hasProgram } from '../support/capabilities.ts'
 import { runOnTerminal } from '../support/on-terminal.ts'
-import { EXECUTABLE, runCli, startCli, type CliOptions } from '../support/run-cli.ts'
+import { PROGRAM, runCli, startCli, type CliOptions } from '../support/run-cli.ts'
 
 const PASSWORD = 'correct horse: battery "staple" é'
 const hasTerminals = hasProgram('python3')
@@ -173,7 +173,7 @@ describe('a question on the terminal', () => {
   })
 
   it('without a terminal is a clear error', async () => {
-    const launcher = ['setsid', '--wait', process.execPath, EXECUTABLE] as const
+    const launcher = ['setsid', '--wait', ...PROGRAM] as const
     const result = await runCli(prompting(), { launcher: [...launcher] })
     expect(result).toMatchObject({ exitCode: 3, stdout: Buffer.alloc(0) })
     expect(result.stderr).toMatch(

@@ -16,7 +16,7 @@ import {
   type World,
 } from '../support/long-running.ts'
 import { FakedClock, hasFaketime } from '../support/faked-clock.ts'
-import { EXECUTABLE, runCli } from '../support/run-cli.ts'
+import { PROGRAM, runCli } from '../support/run-cli.ts'
 
 let world: World
 beforeAll(async () => {
@@ -249,7 +249,7 @@ test('a key password from standard input is still known when the key is renewed'
       ...['--certificate', `file:${certificate}`, '--private-key', `file:${key}`],
     ],
     { ...world.env, PASSWORD: password },
-    ['/bin/sh', '-c', 'exec "$0" "$@" < "$PASSWORD"', process.execPath, EXECUTABLE],
+    ['/bin/sh', '-c', 'exec "$0" "$@" < "$PASSWORD"', ...PROGRAM],
   )
   await running.until(/AWS_EC2_METADATA_SERVICE_ENDPOINT=.*\n/)
   put(await world.authority.issue({ keyType: 'ec' }))
@@ -268,7 +268,7 @@ test('an inherited socket that is no TCP socket ends it at once', async () => {
   const { fd } = (listener as unknown as { _handle: { fd: number } })._handle
   const child = spawn(
     '/bin/sh',
-    ['-c', 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"', process.execPath, EXECUTABLE].concat([
+    ['-c', 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"', ...PROGRAM].concat([
       ...['serve', '--profile', 'onprem', '--token-folder', join(world.folder, 'tokens')],
     ]),
     { env: world.env, stdio: ['ignore', 'ignore', 'pipe', fd] },

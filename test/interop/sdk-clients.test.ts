@@ -17,7 +17,7 @@ import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts'
 import { createAuthority } from '../../src/emulator/throwaway-pki.ts'
 import { fromRolesAnywhere } from '../../src/index.ts'
 import { hasProgram, hasPythonModule, PYTHON } from '../support/capabilities.ts'
-import { EXECUTABLE } from '../support/run-cli.ts'
+import { PROGRAM } from '../support/run-cli.ts'
 
 const ARN = 'arn:aws:rolesanywhere:eu-central-1:111122223333'
 const run = promisify(execFile)
@@ -46,7 +46,7 @@ beforeAll(async () => {
     'config',
     `[profile onprem]
 region = eu-central-1
-credential_process = "${process.execPath}" "${EXECUTABLE}" credential-process --profile onprem
+credential_process = ${PROGRAM.map((part) => `"${part}"`).join(' ')} credential-process --profile onprem
 rolesanywhere_certificate = ${write('leaf.pem', leaf.certificatePem)}
 rolesanywhere_private_key = ${write('leaf.key', leaf.privateKeyPem)}
 rolesanywhere_trust_anchor_arn = ${ARN}:trust-anchor/11111111-2222-3333-4444-555555555555

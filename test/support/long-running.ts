@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts'
 import { createAuthority, type Authority } from '../../src/emulator/throwaway-pki.ts'
-import { EXECUTABLE } from './run-cli.ts'
+import { PROGRAM } from './run-cli.ts'
 
 export interface World extends AsyncDisposable {
   readonly folder: string
@@ -82,7 +82,7 @@ export interface Running extends AsyncDisposable {
 export function startCli(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  launcher: readonly [string, ...string[]] = [process.execPath, EXECUTABLE],
+  launcher: readonly [string, ...string[]] = PROGRAM,
 ): Running {
   const [program, ...first] = launcher
   const child = spawn(program, [...first, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -8,7 +8,7 @@ import { execFile } from 'node:child_process'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { EXECUTABLE } from './run-cli.ts'
+import { PROGRAM } from './run-cli.ts'
 
 /** Waits for a text in one place; then types, control characters included, or sends a signal. */
 export type TerminalStep = {
@@ -38,7 +38,7 @@ export async function runOnTerminal(
   env: Readonly<Record<string, string>> = {},
 ): Promise<TerminalResult> {
   const request = {
-    argv: [process.execPath, EXECUTABLE, ...args],
+    argv: [...PROGRAM, ...args],
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
     steps: steps.map((step) =>
       'signal' in step ? { ...step, signal: constants.signals[step.signal] } : step,

@@ -9,6 +9,13 @@ import { delimiter, dirname, join } from 'node:path'
 
 export const EXECUTABLE: string = join(import.meta.dirname, '../../bin/rolesanywhere.js')
 
+/** The one-file executable in place of Node and the launcher: `npm run test:binary`. */
+export const ONE_FILE: string | undefined = process.env['ROLESANYWHERE_EXECUTABLE']
+
+/** How the program is started. */
+export const PROGRAM: readonly [string, ...string[]] =
+  ONE_FILE === undefined ? [process.execPath, EXECUTABLE] : [ONE_FILE]
+
 export interface CliResult {
   readonly exitCode: number | null
   readonly signal: NodeJS.Signals | null
@@ -25,7 +32,7 @@ export interface CliOptions {
   readonly stdout?: number
   /** Extra descriptors from 3 upwards. */
   readonly extraStdio?: readonly number[]
-  /** How the executable is started; default `node bin/rolesanywhere.js`. */
+  /** How the executable is started; default `PROGRAM`. */
   readonly launcher?: readonly [string, ...string[]]
   /** Ends a run that hangs, in milliseconds; default 20,000. */
   readonly limitMs?: number
@@ -46,7 +53,7 @@ export async function runCli(
 
 /** Starts the executable, for tests that do something to it while it runs. */
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
-  const [program, ...first] = options.launcher ?? [process.execPath, EXECUTABLE]
+  const [program, ...first] = options.launcher ?? PROGRAM
   const child = spawn(program, [...first, ...args], {
     cwd: options.cwd,
     env: { ...BARE_ENVIRONMENT, ...options.env },

@@ -7,6 +7,9 @@
  * @module
  */
 
+/** The word that makes the one-file executable the process that holds a module. */
+export const HOST_COMMAND = 'pkcs11-host'
+
 /** CK_INFO, padding removed. */
 export interface ModuleInfo {
   readonly manufacturer: string

@@ -8,10 +8,12 @@
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { isSea } from 'node:sea'
 import { fileURLToPath } from 'node:url'
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import { TurnQueue } from '../../../machine/turn-queue.ts'
 import {
+  HOST_COMMAND,
   STARTED,
   type HostOperations,
   type HostReply,
@@ -60,7 +62,9 @@ export class HostChannel {
     this.#deadlines = deadlines ?? DEFAULT_DEADLINES
     // A module may print what it likes, a traced PIN too: none of it goes anywhere. NODE_OPTIONS is
     // meant for the program that the user started.
-    this.#child = spawn(process.execPath, [hostScript()], {
+    const { program, args } = hostProgram()
+    this.#child = spawn(program, args, {
+      argv0: process.execPath,
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       env: { ...env, NODE_OPTIONS: undefined },
     })
@@ -159,6 +163,14 @@ export class HostChannel {
       this.#child.channel?.unref()
     }
   }
+}
+
+/** The one-file executable is its own host; otherwise Node runs the host's script. */
+function hostProgram(): { readonly program: string; readonly args: readonly string[] } {
+  if (!isSea()) return { program: process.execPath, args: [hostScript()] }
+  // An upgrade may have put another version at our path; this is the file that we run from.
+  const ourselves = '/proc/self/exe'
+  return { program: existsSync(ourselves) ? ourselves : process.execPath, args: [HOST_COMMAND] }
 }
 
 /**

@@ -7,6 +7,7 @@
 
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import { says, setting } from '../../../core/wording.ts'
+import { installHint } from '../../../machine/optional-package.ts'
 import { CryptokiError } from '../cryptoki.ts'
 import type { HostFailure } from '../host-protocol.ts'
 
@@ -24,13 +25,18 @@ export function errorOf(failure: HostFailure, path: string): Error {
   }
 }
 
+/** What the optional packages are for. */
+const PURPOSES: Readonly<Record<string, string>> = {
+  pkcs11js: 'PKCS#11 tokens need the optional package pkcs11js',
+  koffi: 'a PIN typed on the reader needs the optional package koffi',
+}
+
 /** An optional package is absent or unusable; the hint is the command that installs it. */
 function supportMissing(name: string, problem: string): RolesAnywhereError {
-  const known = PACKAGES[name]
   return new RolesAnywhereError(
     'ERR_TOKEN_SUPPORT_MISSING',
-    known?.purpose ?? `the optional package ${name} is needed`,
-    { hint: known?.install, detail: { package: name, problem } },
+    PURPOSES[name] ?? `the optional package ${name} is needed`,
+    { hint: installHint(name), detail: { package: name, problem } },
   )
 }
 
@@ -75,20 +81,6 @@ export function cancelled(signal: AbortSignal | undefined): RolesAnywhereError {
   return new RolesAnywhereError('ERR_CANCELLED', 'cancelled while waiting for the token', {
     cause: signal?.reason,
   })
-}
-
-/** The optional packages, with the versions that this program was tried with. */
-const PACKAGES: Readonly<Record<string, { purpose: string; install: string }>> = {
-  pkcs11js: {
-    purpose: 'PKCS#11 tokens need the optional package pkcs11js',
-    install:
-      'npm install -g pkcs11js@2.1.7 (it is compiled: C++ compiler, make and python3 needed; ' +
-      'where npm holds back install scripts, approve this one)',
-  },
-  koffi: {
-    purpose: 'a PIN typed on the reader needs the optional package koffi',
-    install: 'npm install -g koffi@3.3.4',
-  },
 }
 
 const CHOOSE_MODULE = '`rolesanywhere pkcs11 list` shows the modules that work here'
