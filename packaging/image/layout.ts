@@ -31,7 +31,11 @@ const config = {
     User: '65532:65532',
     Entrypoint: ['/usr/bin/rolesanywhere'],
     Cmd: ['help'],
-    Env: ['PATH=/usr/bin', 'HOME=/home/rolesanywhere', 'SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'],
+    Env: [
+      'PATH=/usr/bin',
+      'HOME=/home/rolesanywhere',
+      'SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt',
+    ],
     ExposedPorts: { '9911/tcp': {} },
     Labels: {
       'org.opencontainers.image.title': 'rolesanywhere',

@@ -9,9 +9,9 @@ import { isSea } from 'node:sea'
 /** The packages, with the versions that this program was tried with, and what their installation needs. */
 const INSTALL: Readonly<Record<string, string>> = {
   pkcs11js:
-    'npm install --global pkcs11js@2.1.7 (it is compiled: C++ compiler, make and python3 needed; ' +
+    'npm install -g pkcs11js@2.1.7 (it is compiled: C++ compiler, make and python3 needed; ' +
     'where npm holds back install scripts, approve this one)',
-  koffi: 'npm install --global koffi@3.3.4',
+  koffi: 'npm install -g koffi@3.3.4',
 }
 
 /** The executable carries them, and may only lack a place to load them from. */

@@ -74,10 +74,10 @@ describe('the package', () => {
   it('holds no source, test, key, map or machine path', () => {
     const strangers = packed.filter(
       (path) =>
-        !/^(?:bin\/[a-z-]+\.(?:m?js|json)|docs\/(?:[a-z0-9-]+\.md|recipes\/[a-z-]+\.py)|packaging\/systemd\/[a-z-]+\.[a-z]+|[A-Z]+(?:\.md)?|package\.json)$/u.test(
+        !/^(?:bin\/[a-z-]+\.(?:m?js|json)|docs\/(?:[a-z0-9-]+\.md|recipes\/[a-z-]+\.py)|packaging\/systemd\/(?:user\/)?[a-z-]+@?\.[a-z]+|[A-Z]+(?:\.md)?|package\.json)$/u.test(
           path,
         ) &&
-        !/^dist\/(?:(?:chunks\/)?[\w.-]+\.c?js|types\/[\w/-]+\.d\.ts|THIRD-PARTY-LICENSES\.txt)$/u.test(
+        !/^dist\/(?:(?:chunks\/)?[\w.-]+\.c?js|types\/[\w/-]+\.d\.ts|THIRD-PARTY-LICENSES\.txt|sbom\.cdx\.json)$/u.test(
           path,
         ),
     )
