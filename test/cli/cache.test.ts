@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Emulator } from '../../src/emulator/emulator.ts'
-import { ARN_FLAGS, credentialsIn, openStage, type Stage } from '../support/cli-stage.ts'
+import { ARN_FLAGS, credentialsIn, openStage, replacing, type Stage } from '../support/cli-stage.ts'
 import { ROLE_ARN } from '../support/pki-request.ts'
 import { PROGRAM, runCli, type CliResult } from '../support/run-cli.ts'
 
@@ -70,7 +70,7 @@ describe('--cache', () => {
     const runAs = async (name: string): Promise<CliResult> => {
       const issued = await stage.issue(name, { subject: `CN=${name}` })
       const env = { CERTIFICATE: issued.certificatePem, KEY: issued.privateKeyPem }
-      return await runCli([...command, ...sources], { env })
+      return await runCli(replacing(command, ...sources), { env })
     }
     const results = [await runAs('one'), await runAs('other')]
     const subjects = emulator.requests.map(({ verdict }) => 'subject' in verdict && verdict.subject)
@@ -102,7 +102,7 @@ describe('--cache', () => {
       ['--session-duration', '1800'],
       other.flags,
     ]) {
-      credentialsIn(await runCli([...command, ...flags]))
+      credentialsIn(await runCli(replacing(command, ...flags)))
     }
     expect(emulator.requestCount).toBe(4)
   })

@@ -8,7 +8,7 @@ import { createPrivateKey } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ARN_FLAGS, credentialsIn, openStage, type Stage } from '../support/cli-stage.ts'
+import { ARN_FLAGS, credentialsIn, openStage, replacing, type Stage } from '../support/cli-stage.ts'
 import { hasProgram } from '../support/capabilities.ts'
 import { runOnTerminal } from '../support/on-terminal.ts'
 import { PROGRAM, runCli, startCli, type CliOptions } from '../support/run-cli.ts'
@@ -158,7 +158,7 @@ describe('a question on the terminal', () => {
 
   it.skipIf(!hasTerminals)('gives the terminal back at once, not at the end', async () => {
     const { url } = await stage.emulate({ faults: ['silence'] })
-    const args = [...prompting(), '--debug', '--endpoint', url]
+    const args = replacing([...prompting(), '--debug'], '--endpoint', url)
     const run = await runOnTerminal(args, [
       { ...whenAsked(), type: `${PASSWORD}\r` },
       { place: 'stderr', text: 'debug: sign ', type: '\u0003' },

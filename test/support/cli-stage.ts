@@ -28,10 +28,12 @@ export const ARN_FLAGS: readonly string[] = [
 ]
 
 /** A command line with `--flag value` in place of what it has for that flag: none may come twice. */
-export function replacing(args: readonly string[], flag: string, value: string): string[] {
-  const at = args.indexOf(flag)
-  const others = at === -1 ? args : [...args.slice(0, at), ...args.slice(at + 2)]
-  return [...others, flag, value]
+export function replacing(args: readonly string[], ...flags: readonly string[]): string[] {
+  const given = flags.filter((_word, index) => index % 2 === 0)
+  const kept = args.filter(
+    (word, index) => !given.includes(word) && !given.includes(args[index - 1] ?? ''),
+  )
+  return [...kept, ...flags]
 }
 
 export interface StagedIdentity extends IssuedCertificate {

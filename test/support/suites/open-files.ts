@@ -29,6 +29,6 @@ export function openCertificates(
   return readFileCertificates(options, ports)
 }
 
-function answering(password: string | undefined): { password?: () => Promise<string> } {
-  return password === undefined ? {} : { password: () => Promise.resolve(password) }
+function answering(password: string | undefined): { keyPassword?: () => Promise<string> } {
+  return password === undefined ? {} : { keyPassword: () => Promise.resolve(password) }
 }

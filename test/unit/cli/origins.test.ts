@@ -62,7 +62,7 @@ const IN_PROFILE: readonly Mistake[] = [
 
 const IN_LIBRARY: readonly Mistake[] = [
   ['caBundle', '/none/ca.pem', /^cannot read "\/none\/ca\.pem" \(NAME\)/u],
-  ['keyPassword', 'hunter2', /NAME does not say where the secret is/u],
+  ['keyPassword', 'hunter2', /NAME: the value does not say where the secret is/u],
   ['proxy', 'ftp://proxy', /NAME/u],
 ]
 

@@ -103,7 +103,6 @@ describe('a PKCS#11 URI', () => {
     ['pkcs11', 'does not begin'],
     ['token=a', 'does not begin'],
     ['pkcs12:token=a', 'does not begin'],
-    [' pkcs11:token=a', 'does not begin'],
     ['pkcs11:token', 'has no "="'],
     ['pkcs11:;', 'no proper name'],
     ['pkcs11:token=a;', 'no proper name'],

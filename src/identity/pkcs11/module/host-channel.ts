@@ -166,7 +166,7 @@ export class HostChannel {
 }
 
 /** The one-file executable is its own host; otherwise Node runs the host's script. */
-function hostProgram(): { program: string; args: readonly string[] } {
+function hostProgram(): { readonly program: string; readonly args: readonly string[] } {
   if (!isSea()) return { program: process.execPath, args: [hostScript()] }
   // An upgrade may have put another version at our path; this is the file that we run from.
   const ourselves = '/proc/self/exe'

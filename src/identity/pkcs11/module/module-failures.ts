@@ -6,16 +6,10 @@
  */
 
 import { RolesAnywhereError } from '../../../core/errors.ts'
-import { installHint } from '../../../machine/optional-package.ts'
 import { says, setting } from '../../../core/wording.ts'
+import { installHint } from '../../../machine/optional-package.ts'
 import { CryptokiError } from '../cryptoki.ts'
 import type { HostFailure } from '../host-protocol.ts'
-
-/** What the optional packages are for. */
-const PURPOSES: Readonly<Record<string, string>> = {
-  pkcs11js: 'PKCS#11 tokens need the optional package pkcs11js',
-  koffi: 'a PIN typed on the reader needs the optional package koffi',
-}
 
 /** What the process that holds the module at `path` answered instead of an answer. */
 export function errorOf(failure: HostFailure, path: string): Error {
@@ -29,6 +23,12 @@ export function errorOf(failure: HostFailure, path: string): Error {
     case 'other':
       return new RolesAnywhereError('ERR_INTERNAL', `the module's process: ${failure.message}`)
   }
+}
+
+/** What the optional packages are for. */
+const PURPOSES: Readonly<Record<string, string>> = {
+  pkcs11js: 'PKCS#11 tokens need the optional package pkcs11js',
+  koffi: 'a PIN typed on the reader needs the optional package koffi',
 }
 
 /** An optional package is absent or unusable; the hint is the command that installs it. */
