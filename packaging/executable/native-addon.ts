@@ -2,14 +2,23 @@
  * Loads a native addon that the executable carries.
  *
  * The dynamic linker wants a file. A package may have put it in /usr/lib/rolesanywhere, and it counts only
- * when its bytes are those that are carried inside. Otherwise it is written to a fresh folder that nobody
- * else can enter, in memory where that is allowed, loaded, and removed at once. What lies on a disk from an
- * earlier run is never loaded, so there is nothing to plant.
+ * when its bytes are those that are carried inside. Otherwise it is written to a file without a name, in memory
+ * where that is allowed, and in a folder that nobody else can change. What lies there from an earlier run is
+ * never loaded, so there is nothing to plant.
  *
  * @module
  */
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { getRawAsset } from 'node:sea'
 import { walk } from '../../src/machine/ownership.ts'
@@ -50,10 +59,31 @@ function candidates(): readonly string[] {
 function loadFrom(parent: string, name: string, bytes: Buffer): unknown {
   // Only the last level: a home folder that is not there is not ours to make.
   if (!existsSync(parent)) mkdirSync(parent, { mode: 0o700 })
+  const { exposed } = walk(join(parent, name), process.geteuid?.())
+  if (exposed !== undefined) throw new Error(`"${exposed.path}" ${exposed.problem}`)
+  const descriptor = openUnnamed(parent)
+  if (descriptor === undefined) return loadNamed(parent, name, bytes)
+  writeFileSync(descriptor, bytes)
+  // It stays open: the linker takes a second file of the same name for the first.
+  return load(`/proc/self/fd/${descriptor}`)
+}
+
+/** A file without a name, which ends with this process however that ends; undefined where there is none. */
+function openUnnamed(folder: string): number | undefined {
+  try {
+    return openSync(folder, O_TMPFILE | constants.O_RDWR, 0o600)
+  } catch {
+    return undefined
+  }
+}
+
+/** open(2) of Linux; Node has no name for it. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY
+
+/** For file systems without unnamed files: in a fresh folder of ours, for the moment of loading. */
+function loadNamed(parent: string, name: string, bytes: Buffer): unknown {
   const folder = mkdtempSync(join(parent, 'rolesanywhere-'))
   try {
-    const { exposed } = walk(join(folder, name), process.geteuid?.())
-    if (exposed !== undefined) throw new Error(`"${exposed.path}" ${exposed.problem}`)
     const file = join(folder, name)
     writeFileSync(file, bytes, { mode: 0o600, flag: 'wx' })
     return load(file)
