@@ -11,7 +11,7 @@ function stop(problem) {
   process.stderr.write(
     'rolesanywhere: ' +
       problem +
-      '\nhint: `npm install --global node@24 npm@11` installs Node.js 24, then run `npm ci` again in a new shell; ' +
+      '\nhint: `npm install --global node@24 && npm install --global npm@11` installs Node.js 24, then run `npm ci` again in a new shell; ' +
       'or take the executable or the .deb, which need no Node.js (README, Install)\n',
   )
   process.exitCode = 1
