@@ -8,16 +8,16 @@
 
 import type { SessionCredentials } from './core/credentials.ts'
 import { RolesAnywhereError } from './core/errors.ts'
-import { monotonicClock } from './machine/monotonic.ts'
-import { ServerClock } from './session/server-clock.ts'
 import type { Reporter } from './core/ports.ts'
 import { inWords } from './core/wording.ts'
 import type { IdentityPorts } from './identity/identity-options.ts'
 import { openIdentity } from './identity/open-identity.ts'
 import { SecretMemory } from './identity/secret/secret-memory.ts'
 import { checkOptions, type FromRolesAnywhereOptions } from './library/options.ts'
+import { monotonicClock } from './machine/monotonic.ts'
 import { schedule, wait } from './machine/wait.ts'
 import { createSession } from './session/create-session.ts'
+import { ServerClock } from './session/server-clock.ts'
 import { openTransport } from './transport/open-transport.ts'
 
 export {
@@ -27,8 +27,6 @@ export {
   type ErrorFamily,
 } from './core/errors.ts'
 export type { FromRolesAnywhereOptions, WarningDetails } from './library/options.ts'
-
-const monotonic = monotonicClock(Date.now)
 
 /** What the AWS SDK for JavaScript v3 calls an `AwsCredentialIdentity`. */
 export interface RolesAnywhereCredentials {
@@ -89,6 +87,8 @@ export function fromRolesAnywhere(
     )
   }
 }
+
+const monotonic = monotonicClock(Date.now)
 
 /** A library asks nobody and reads nobody's standard input. */
 function portsWith(reporter: Reporter): IdentityPorts {

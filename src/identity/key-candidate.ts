@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { KeyObject, X509Certificate } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { Signer } from '../core/ports.ts'
 
 export interface OpenedKey {
@@ -16,15 +16,4 @@ export interface OpenedKey {
 export interface KeyCandidate {
   /** @throws {RolesAnywhereError} codes of the key family. */
   open(): Promise<OpenedKey>
-}
-
-/** A key that no file of the identity holds: a persistent TPM object, or a command. */
-export interface ExternalKey {
-  /** For messages: the setting's value, or what stands for it. */
-  readonly name: string
-  /**
-   * @param leaves the certificates that may be the key's, for a key that cannot tell its public half.
-   * @throws {RolesAnywhereError} codes of the key family.
-   */
-  open(leaves: readonly X509Certificate[]): Promise<OpenedKey>
 }

@@ -5,7 +5,7 @@
  */
 
 import { createPrivateKey } from 'node:crypto'
-import { chmodSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { fromRolesAnywhere, type FromRolesAnywhereOptions } from '../../src/index.ts'
@@ -133,6 +133,16 @@ describe('a path', () => {
   })
 })
 
+/** `emptyAuth [0]` of a TPM key file made TRUE. No TPM is asked, since the file tells its public key. */
+function keyWithoutPassword(): Buffer {
+  const pem = readFileSync(new URL('../../fixtures/tpm/ec.tss2', import.meta.url), 'utf8')
+  const der = Buffer.from(pem.replaceAll(/-----.*-----/gu, ''), 'base64').toString('hex')
+  const changed = Buffer.from(der.replace('a003010100', 'a0030101ff'), 'hex').toString('base64')
+  return Buffer.from(
+    `-----BEGIN TSS2 PRIVATE KEY-----\n${changed}\n-----END TSS2 PRIVATE KEY-----\n`,
+  )
+}
+
 describe('onWarning', () => {
   /** Credentials with a key that others may read. */
   async function withWarnings(
@@ -159,6 +169,18 @@ describe('onWarning', () => {
         { hint: expect.stringContaining('chmod 600') as string },
       ],
     ])
+  })
+
+  it('gets an object where there is no hint, too', async () => {
+    const seen: unknown[] = []
+    const provider = fromRolesAnywhere({
+      ...options,
+      privateKey: stage.write('empty-auth.tss2', keyWithoutPassword()),
+      keyPassword: async () => Promise.resolve('98765'),
+      onWarning: (...args) => void seen.push(args),
+    })
+    await expect(provider()).rejects.toMatchObject({ code: 'ERR_KEY_MISMATCH' })
+    expect(seen).toEqual([[expect.stringContaining('has no password'), { hint: undefined }]])
   })
 
   it.each<readonly [what: string, onWarning: () => unknown]>([

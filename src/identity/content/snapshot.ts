@@ -10,8 +10,7 @@ import type { ContentLocation, TpmLocation } from '../../core/key-location.ts'
 import type { SettingName } from '../../core/wording.ts'
 import type { SecretPorts } from '../secret/secret-ports.ts'
 import { isUnchanged } from '../../machine/read-file.ts'
-import { readFolder } from './read-folder.ts'
-import { readContent, type SettingContent } from './read-content.ts'
+import { readContent, readFolder, type SettingContent } from './read-content.ts'
 
 export interface SnapshotSettings {
   /** A file, a folder of files, or a secret source. */

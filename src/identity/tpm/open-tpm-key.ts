@@ -14,9 +14,20 @@ import { says, setting } from '../../core/wording.ts'
 import type { OpenedKey } from '../key-candidate.ts'
 import { DEFAULT_TPM_DEVICE } from './channel.ts'
 import { RefusedPasswords } from '../secret/refused-passwords.ts'
-import type { TpmAccess } from './tpm-access.ts'
 import { loadTpmSigner, type TpmKey } from './tpm-signer.ts'
 import { parseTss2Key } from './tss2-key-file.ts'
+
+/** How a TPM is reached, and its keys are unlocked. */
+export interface TpmAccess {
+  /** A device, the path of a Unix socket, or `HOST:PORT`. Default `/dev/tpmrm0`. */
+  readonly device?: string | undefined
+  /** The key's password. Default: that of key files. */
+  readonly password?: (() => Promise<string>) | undefined
+  /** The key has no password, whatever its file says. */
+  readonly noPassword?: boolean | undefined
+  /** Default: what this process has learned so far. */
+  readonly refusedPasswords?: RefusedPasswords | undefined
+}
 
 /**
  * A key from the bytes of a `TSS2 PRIVATE KEY` block.

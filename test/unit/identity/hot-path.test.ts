@@ -20,7 +20,7 @@ function loadedBy(entry: URL, seen: Set<string> = new Set()): Set<string> {
 }
 
 describe('the hot path', () => {
-  const entry = new URL('../../../src/identity/content/load-file-identity.ts', import.meta.url)
+  const entry = new URL('../../../src/identity/open-identity.ts', import.meta.url)
 
   it('a plain key and certificate load nothing but modules of Node', () => {
     const loaded = [...loadedBy(entry)]
@@ -34,7 +34,7 @@ describe('the hot path', () => {
   })
 
   it('an encrypted key loads the ASN.1 library', () => {
-    const encrypted = new URL('../key-file/encrypted-pkcs8.ts', entry)
+    const encrypted = new URL('./key-file/encrypted-pkcs8.ts', entry)
     expect(existsSync(encrypted)).toBe(true)
     expect([...loadedBy(encrypted)]).toContain('asn1js')
   })
