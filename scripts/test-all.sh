@@ -35,6 +35,9 @@ done
 # What is tested with Python runs in the distribution's own interpreter.
 /usr/bin/python3 -c 'import boto3' 2>/dev/null || missing+=(python3-boto3)
 /usr/bin/python3 -c 'import cryptography' 2>/dev/null || missing+=(python3-cryptography)
+# The crate of test/support/kryoptic is built with cargo, whose own test names it when it is missing.
+[ -e /usr/include/sqlite3.h ] || missing+=(libsqlite3-dev)
+compgen -G '/usr/lib/llvm-*/lib/libclang.so*' >/dev/null || missing+=(libclang-dev)
 /usr/bin/ruby -e 'require "aws-sdk-core"' 2>/dev/null || missing+=(ruby-aws-sdk-core)
 
 if ((${#missing[@]})); then

@@ -1,7 +1,7 @@
 /**
  * The numbers of PKCS#11 that we use, by the names of the standard, and the error of a failed call.
  *
- * @see PKCS#11 v3.1, sections 3 to 6 (values are the same since v2.20)
+ * @see PKCS#11 v3.1, sections 3 to 6 (values are the same since v2.20); v3.2 for ML-DSA
  * @module
  */
 
@@ -22,7 +22,10 @@ export const CKU = { USER: 1, CONTEXT_SPECIFIC: 2 } as const
 
 export const CKO = { CERTIFICATE: 1, PUBLIC_KEY: 2, PRIVATE_KEY: 3 } as const
 
-export const CKK = { RSA: 0x0, EC: 0x3 } as const
+export const CKK = { RSA: 0x0, EC: 0x3, ML_DSA: 0x4a } as const
+
+/** Parameter sets of FIPS 204. */
+export const CKP = { ML_DSA_44: 1, ML_DSA_65: 2, ML_DSA_87: 3 } as const
 
 export const CKA = {
   CLASS: 0x0,
@@ -34,13 +37,16 @@ export const CKA = {
   SIGN: 0x108,
   MODULUS: 0x120,
   PUBLIC_EXPONENT: 0x122,
+  PUBLIC_KEY_INFO: 0x129,
   EC_POINT: 0x181,
   ALWAYS_AUTHENTICATE: 0x202,
+  PARAMETER_SET: 0x61d,
 } as const
 
 /** Mechanisms by the names of the standard. */
 export const CKM = {
   RSA_PKCS: 0x1,
+  ML_DSA: 0x1d,
   SHA256_RSA_PKCS: 0x40,
   SHA384_RSA_PKCS: 0x41,
   SHA512_RSA_PKCS: 0x42,

@@ -55,6 +55,12 @@ export interface KeyObjectInfo {
   readonly publicExponent?: string | undefined
   /** EC: CKA_EC_POINT in hex, with or without its OCTET STRING. */
   readonly ecPoint?: string | undefined
+  /** ML-DSA: CKA_PARAMETER_SET. */
+  readonly parameterSet?: number | undefined
+  /** ML-DSA: CKA_PUBLIC_KEY_INFO in hex, a SubjectPublicKeyInfo. */
+  readonly publicKeyInfo?: string | undefined
+  /** ML-DSA: CKA_VALUE of the public object in hex. */
+  readonly publicValue?: string | undefined
   readonly canSign: boolean
   /** CKA_PRIVATE: usable only after a login. */
   readonly isPrivate: boolean
@@ -78,6 +84,8 @@ export interface HostOperations {
   slots: { ask: null; answer: readonly SlotInfo[] }
   /** Fresh flags, before a login. */
   token: { ask: { readonly slot: string }; answer: TokenInfo }
+  /** CK_MECHANISM_TYPEs of the slot. */
+  mechanisms: { ask: { readonly slot: string }; answer: readonly number[] }
   objects: { ask: { readonly slot: string }; answer: TokenObjects }
   /** One C_Login as the normal user. */
   login: { ask: { readonly slot: string; readonly pin: Pin }; answer: null }

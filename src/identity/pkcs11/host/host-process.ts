@@ -59,6 +59,8 @@ async function perform(request: HostRequest): Promise<unknown> {
       return calls.slots()
     case 'token':
       return calls.token(request.ask.slot)
+    case 'mechanisms':
+      return calls.mechanisms(request.ask.slot)
     case 'objects':
       return calls.objects(request.ask.slot)
     case 'login':

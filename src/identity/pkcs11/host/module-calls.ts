@@ -78,6 +78,10 @@ export class ModuleCalls {
     }
   }
 
+  mechanisms(slot: string): readonly number[] {
+    return called('C_GetMechanismList', () => this.#module.C_GetMechanismList(bytesOf(slot)))
+  }
+
   objects(slot: string): TokenObjects {
     const session = this.#session(slot)
     const find = (objectClass: number): readonly Handle[] => this.#find(session, objectClass)
@@ -197,8 +201,8 @@ export class ModuleCalls {
   }
 }
 
-/** RSA-8192 has 1024 bytes, and P-521 in DER 139. */
-const MAX_SIGNATURE_BYTES = 2048
+/** ML-DSA-87 has 4,627 bytes, RSA-8192 has 1,024, and P-521 in DER 139. */
+const MAX_SIGNATURE_BYTES = 8192
 /** A token with more objects of one class is broken or hostile: the search has to end. */
 const MAX_OBJECTS = 4096
 

@@ -1,7 +1,7 @@
 /**
  * The attributes of certificates and keys on a token. Runs in the host process.
  *
- * @see PKCS#11 v3.1 sections 4.6 to 4.9
+ * @see PKCS#11 v3.1 sections 4.6 to 4.9; v3.2 for ML-DSA keys
  * @module
  */
 
@@ -41,8 +41,14 @@ export function readKeyObject(
     attributes.get(type)?.some((byte) => byte !== 0) ?? otherwise
   const typeBytes = attributes.get(CKA.KEY_TYPE)
   const keyType = typeBytes === undefined ? undefined : Number(decimalOf(typeBytes))
-  const numbers = readAttributes(module, session, object, PUBLIC_NUMBERS.get(keyType) ?? [])
-  const hex = (type: number): string | undefined => numbers.get(type)?.toString('hex')
+  const publicTypes = [
+    ...(PUBLIC_ATTRIBUTES.get(keyType) ?? []),
+    // Of a private object this would be the private key.
+    ...(kind === 'public' && keyType === CKK.ML_DSA ? [CKA.VALUE] : []),
+  ]
+  const publicAttributes = readAttributes(module, session, object, publicTypes)
+  const hex = (type: number): string | undefined => publicAttributes.get(type)?.toString('hex')
+  const parameterSet = publicAttributes.get(CKA.PARAMETER_SET)
   return {
     handle: object.toString('hex'),
     label: attributes.get(CKA.LABEL)?.toString('utf8') ?? '',
@@ -51,6 +57,9 @@ export function readKeyObject(
     modulus: hex(CKA.MODULUS),
     publicExponent: hex(CKA.PUBLIC_EXPONENT),
     ecPoint: hex(CKA.EC_POINT),
+    parameterSet: parameterSet === undefined ? undefined : Number(decimalOf(parameterSet)),
+    publicKeyInfo: hex(CKA.PUBLIC_KEY_INFO),
+    publicValue: hex(CKA.VALUE),
     canSign: flag(CKA.SIGN, true),
     isPrivate: flag(CKA.PRIVATE, true),
     alwaysAuthenticate: flag(CKA.ALWAYS_AUTHENTICATE, false),
@@ -90,7 +99,8 @@ function readAttributes(
 const KEY_ATTRIBUTES = [CKA.KEY_TYPE, CKA.LABEL, CKA.ID]
 const PRIVATE_KEY_ATTRIBUTES = [...KEY_ATTRIBUTES, CKA.SIGN, CKA.PRIVATE, CKA.ALWAYS_AUTHENTICATE]
 /** What tells the public key, by CKA_KEY_TYPE. */
-const PUBLIC_NUMBERS: ReadonlyMap<number | undefined, readonly number[]> = new Map([
+const PUBLIC_ATTRIBUTES: ReadonlyMap<number | undefined, readonly number[]> = new Map([
   [CKK.RSA, [CKA.MODULUS, CKA.PUBLIC_EXPONENT]],
   [CKK.EC, [CKA.EC_POINT]],
+  [CKK.ML_DSA, [CKA.PARAMETER_SET, CKA.PUBLIC_KEY_INFO]],
 ])

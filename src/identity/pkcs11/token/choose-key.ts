@@ -11,7 +11,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { KeyObjectInfo, TokenObjects } from '../host-protocol.ts'
-import { keyTypeOf } from './mechanisms.ts'
+import { isOfOtherType } from './mechanisms.ts'
 import { publicKeyOf } from './public-key.ts'
 import { objectMatches } from './token-uri.ts'
 
@@ -73,6 +73,6 @@ function belongsTo(
   publicKeys: readonly KeyObjectInfo[],
   certificateKey: KeyObject,
 ): boolean | undefined {
-  if (key.keyType !== undefined && key.keyType !== keyTypeOf(certificateKey)) return false
+  if (isOfOtherType(key, certificateKey)) return false
   return publicKeyOf(key, publicKeys)?.equals(certificateKey)
 }

@@ -9,6 +9,7 @@
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import { describePkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import { says, setting } from '../../../core/wording.ts'
+import { CKM } from '../cryptoki.ts'
 import type { KeyObjectInfo } from '../host-protocol.ts'
 import { chooseKey, type KeyChoice, type KeyCriteria } from './choose-key.ts'
 import { meantIdHint, objectUri } from './token-uri.ts'
@@ -44,12 +45,26 @@ export async function findKey(tokens: readonly Token[], criteria: KeyCriteria): 
   if (only === undefined || choices.length > 1) throw onNoToken(tokens, criteria)
   const { token } = only
   let { choice } = only
+  if (choice.kind === 'none') await checkMechanism(token, criteria)
   if (choice.kind === 'none' && !token.isLoggedIn) {
     await token.logIn()
     choice = chooseKey(await token.objects(), criteria)
   }
   if (choice.kind === 'found') return { token, key: choice.key }
   throw notUsable(choice, token, criteria)
+}
+
+/** Before a PIN is asked for: no login brings a key that the module knows nothing of. */
+async function checkMechanism(token: Token, { publicKey }: KeyCriteria): Promise<void> {
+  if (publicKey?.asymmetricKeyType?.startsWith('ml-dsa') !== true) return
+  if ((await token.mechanisms()).includes(CKM.ML_DSA)) return
+  const { path, info } = token.module
+  throw new RolesAnywhereError(
+    'ERR_KEY_UNSUPPORTED',
+    `the certificate has an ML-DSA key, and ${token.name} cannot sign with one: the module "${path}" ` +
+      `(${info.description}) does not list the mechanism CKM_ML_DSA`,
+    { hint: 'ML-DSA came with PKCS#11 3.2: use a module that has it, or a key file' },
+  )
 }
 
 function notUsable(

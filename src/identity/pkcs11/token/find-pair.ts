@@ -7,6 +7,7 @@
  */
 
 import type { X509Certificate } from 'node:crypto'
+import { signingAlgorithmOf, type SigningAlgorithm } from '../../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import { describeLocation, type ContentLocation } from '../../../core/key-location.ts'
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
@@ -16,14 +17,13 @@ import type { IdentityOptions } from '../../identity-options.ts'
 import type { KeyCriteria } from './choose-key.ts'
 import { findCertificate, parseCertificateObject, selectorTest } from './find-certificate.ts'
 import { findKey, type FoundKey } from './find-key.ts'
-import { tokenAlgorithm, type TokenAlgorithm } from './mechanisms.ts'
 import type { OpenTokens, Pkcs11Ports } from './open-tokens.ts'
 import { objectUri, withoutType } from './token-uri.ts'
 import type { Token } from './token.ts'
 
 export interface Pair {
   readonly certificate: X509Certificate
-  readonly algorithm: TokenAlgorithm
+  readonly algorithm: SigningAlgorithm
   /** For messages: the certificate's file or URI. */
   readonly name: string
   /** Certificates among which the chain may be. */
@@ -63,7 +63,7 @@ async function findPairOnTokens(
   const choice = { ...options, uri: certificateUri, matches: await selectorTest(options) }
   const candidates = await tokens.matching(certificateUri, pinUris)
   const { certificate, ...object } = await findCertificate(choice, candidates, ports.clock)
-  const algorithm = tokenAlgorithm(certificate.publicKey)
+  const algorithm = signingAlgorithmOf(certificate.publicKey)
   const criteria: KeyCriteria = {
     publicKey: certificate.publicKey,
     certificateId: object.id,
@@ -97,7 +97,7 @@ async function findPairWithFile(
   for (const certificate of leaves) {
     try {
       const { publicKey } = certificate
-      const algorithm = tokenAlgorithm(publicKey)
+      const algorithm = signingAlgorithmOf(publicKey)
       const criteria: KeyCriteria = { publicKey, uri: withoutType(keyUri), isExplicit: true }
       const found = await findKey(keyTokens, criteria)
       const others = [...certificates, ...(await certificatesOn(found.token))]

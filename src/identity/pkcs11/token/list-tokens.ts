@@ -12,10 +12,11 @@ import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import { says, setting, type Wording } from '../../../core/wording.ts'
 import type { TokenOptions } from '../../identity-options.ts'
 import { nameOnOneLine } from '../../certificate/names.ts'
-import { CKF, CKK } from '../cryptoki.ts'
+import { CKF } from '../cryptoki.ts'
 import type { CertificateObject, KeyObjectInfo, TokenInfo } from '../host-protocol.ts'
 import { findModules } from '../module/find-modules.ts'
 import { parseCertificateObject } from './find-certificate.ts'
+import { algorithmOfKey } from './mechanisms.ts'
 import { OpenTokens, type Pkcs11Ports } from './open-tokens.ts'
 import { ANYTHING, objectUri, tokenUri } from './token-uri.ts'
 import type { Token } from './token.ts'
@@ -56,7 +57,7 @@ export interface ListedCertificate {
 
 export interface ListedKey {
   readonly uri: string
-  readonly type: 'RSA' | 'EC' | 'other'
+  readonly type: 'RSA' | 'EC' | 'ML-DSA-44' | 'ML-DSA-65' | 'ML-DSA-87' | 'other'
   /** Asks for a PIN with every signature. */
   readonly alwaysAuthenticate: boolean
 }
@@ -171,7 +172,7 @@ function listCertificate(token: TokenInfo, object: CertificateObject): ListedCer
 function listKey(token: TokenInfo, key: KeyObjectInfo): ListedKey {
   return {
     uri: objectUri(token, key, 'private'),
-    type: key.keyType === CKK.RSA ? 'RSA' : key.keyType === CKK.EC ? 'EC' : 'other',
+    type: (algorithmOfKey(key)?.keyType.toUpperCase() ?? 'other') as ListedKey['type'],
     alwaysAuthenticate: key.alwaysAuthenticate,
   }
 }

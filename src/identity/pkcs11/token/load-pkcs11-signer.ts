@@ -6,6 +6,7 @@
  */
 
 import type { KeyObject, X509Certificate } from 'node:crypto'
+import { ACCEPTED_KEYS } from '../../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import type { Signer } from '../../../core/ports.ts'
@@ -13,7 +14,7 @@ import type { CertificateOptions, TokenOptions } from '../../identity-options.ts
 import type { KeyCriteria } from './choose-key.ts'
 import { findCertificates, selectorTest } from './find-certificate.ts'
 import { findKey } from './find-key.ts'
-import { tokenAlgorithmByType } from './mechanisms.ts'
+import { algorithmOfKey } from './mechanisms.ts'
 import { OpenTokens, type Pkcs11Ports } from './open-tokens.ts'
 import { Pkcs11Signer } from './pkcs11-signer.ts'
 import { publicKeyOf } from './public-key.ts'
@@ -32,9 +33,13 @@ export async function loadPkcs11Signer(
   const { uri } = options
   const criteria: KeyCriteria = { uri: withoutType(uri), isExplicit: true }
   const found = await findKey(await tokens.matching(uri), criteria)
-  const algorithm = tokenAlgorithmByType(found.key.keyType)
+  const algorithm = algorithmOfKey(found.key)
   if (algorithm === undefined) {
-    throw new RolesAnywhereError('ERR_KEY_UNSUPPORTED', 'the key on the token is not RSA or EC')
+    throw new RolesAnywhereError(
+      'ERR_KEY_UNSUPPORTED',
+      `the key on ${found.token.name} is of a type that cannot sign CreateSession`,
+      { hint: ACCEPTED_KEYS },
+    )
   }
   const publicKey = publicKeyOf(found.key, (await found.token.objects()).publicKeys)
   tokens.keep(found.token)

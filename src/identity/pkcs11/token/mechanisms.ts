@@ -2,26 +2,18 @@
  * From a message to what a token is asked to sign, and from its answer to the signature on the wire: one
  * row for each type of key.
  *
- * @see protocol-facts.md 9.5; RFC 8017 section 9.2 (DigestInfo); PKCS#11 v3.1 sections 6.1 and 6.3
+ * @see protocol-facts.md 9.5; RFC 8017 section 9.2 (DigestInfo); PKCS#11 v3.1 sections 6.1 and 6.3, and
+ *   v3.2 for ML-DSA
  * @module
  */
 
 import { createHash, type KeyObject } from 'node:crypto'
-import {
-  SIGNING_ALGORITHMS,
-  signingAlgorithmOf,
-  type SigningAlgorithm,
-} from '../../../core/algorithms.ts'
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../../core/algorithms.ts'
 import { encodeEcdsaSignature } from '../../../core/ecdsa-signature.ts'
 import { RolesAnywhereError } from '../../../core/errors.ts'
-import type { HashName } from '../../../core/ports.ts'
-import { CKK, CKM } from '../cryptoki.ts'
-
-/** The algorithms that tokens have mechanisms for here: RSA and EC, over a hash. */
-export type TokenAlgorithm = SigningAlgorithm & {
-  readonly keyType: 'rsa' | 'ec'
-  readonly hash: 'sha256'
-}
+import type { SignOptions } from '../../../core/ports.ts'
+import { CKK, CKM, CKP } from '../cryptoki.ts'
+import type { KeyObjectInfo } from '../host-protocol.ts'
 
 /** A mechanism, and the data that C_Sign gets with it. */
 export interface MechanismInput {
@@ -29,49 +21,37 @@ export interface MechanismInput {
   readonly data: Buffer
 }
 
-/**
- * The algorithm for a certificate's key.
- *
- * @throws {RolesAnywhereError} ERR_KEY_UNSUPPORTED.
- */
-export function tokenAlgorithm(publicKey: KeyObject): TokenAlgorithm {
-  const algorithm = signingAlgorithmOf(publicKey)
-  if (isTokenAlgorithm(algorithm)) return algorithm
-  throw new RolesAnywhereError(
-    'ERR_KEY_UNSUPPORTED',
-    `keys of type ${algorithm.keyType} are not supported on tokens`,
-    { hint: 'use an RSA or EC key, or a key file' },
-  )
+/** The algorithm of a key on a token; `undefined` for a type of key that cannot sign CreateSession. */
+export function algorithmOfKey(key: KeyObjectInfo): SigningAlgorithm | undefined {
+  return SIGNING_ALGORITHMS.find(({ keyType }) => {
+    const row = TOKEN_KEYS[keyType]
+    return row.keyType === key.keyType && row.parameterSet === key.parameterSet
+  })
 }
 
-/** The algorithm of a key on a token, by its CKA_KEY_TYPE. */
-export function tokenAlgorithmByType(keyType: number | undefined): TokenAlgorithm | undefined {
-  return SIGNING_ALGORITHMS.filter(isTokenAlgorithm).find(
-    (row) => TOKEN_KEYS[row.keyType].keyType === keyType,
-  )
-}
-
-/** CKA_KEY_TYPE of a private key for this public key. */
-export function keyTypeOf(publicKey: KeyObject): number | undefined {
+/** Whether a key on a token is of another type than this public key, as far as the token tells. */
+export function isOfOtherType(key: KeyObjectInfo, publicKey: KeyObject): boolean {
   const algorithm = SIGNING_ALGORITHMS.find(
     ({ keyType }) => keyType === publicKey.asymmetricKeyType,
   )
-  return algorithm !== undefined && isTokenAlgorithm(algorithm)
-    ? TOKEN_KEYS[algorithm.keyType].keyType
-    : undefined
+  const row = algorithm === undefined ? undefined : TOKEN_KEYS[algorithm.keyType]
+  return (
+    (key.keyType !== undefined && key.keyType !== row?.keyType) ||
+    (key.parameterSet !== undefined && key.parameterSet !== row?.parameterSet)
+  )
 }
 
 /**
  * The ways to ask, best first; the next one is for tokens that answer CKR_MECHANISM_INVALID.
  *
- * @param hash default: the algorithm's own.
+ * @param hash default: the algorithm's own; an algorithm without a hash takes no other either.
  */
 export function mechanismInputs(
-  algorithm: TokenAlgorithm,
+  algorithm: SigningAlgorithm,
   message: Uint8Array,
-  hash: HashName = algorithm.hash,
+  hash: SignOptions['hash'] = algorithm.hash ?? undefined,
 ): OneOrMore<MechanismInput> {
-  return TOKEN_KEYS[algorithm.keyType].inputs(hash, message)
+  return TOKEN_KEYS[algorithm.keyType].inputs(message, hash)
 }
 
 /**
@@ -79,41 +59,49 @@ export function mechanismInputs(
  *
  * @throws {RolesAnywhereError} ERR_KEY_SIGN_FAILED for an answer that is no signature.
  */
-export function encodeSignature(algorithm: TokenAlgorithm, answer: Buffer): Buffer {
-  return TOKEN_KEYS[algorithm.keyType].encode(answer)
+export function encodeSignature(algorithm: SigningAlgorithm, answer: Buffer): Buffer {
+  return algorithm.signatureEncoding === 'ecdsa-der' ? encodeEcdsaAnswer(answer) : answer
 }
 
+type HashName = NonNullable<SignOptions['hash']>
 type OneOrMore<T> = readonly [T, ...T[]]
 
 interface TokenKey {
   /** CKA_KEY_TYPE. */
   readonly keyType: number
-  readonly inputs: (hash: HashName, message: Uint8Array) => OneOrMore<MechanismInput>
-  readonly encode: (answer: Buffer) => Buffer
+  /** CKA_PARAMETER_SET, for types that have one. */
+  readonly parameterSet?: number
+  readonly inputs: (message: Uint8Array, hash?: HashName) => OneOrMore<MechanismInput>
 }
 
-const TOKEN_KEYS: Readonly<Record<TokenAlgorithm['keyType'], TokenKey>> = {
+const TOKEN_KEYS: Readonly<Record<SigningAlgorithm['keyType'], TokenKey>> = {
   rsa: {
     keyType: CKK.RSA,
-    inputs: (hash, message) => [
+    inputs: (message, hash = 'sha256') => [
       { mechanism: RSA_MECHANISMS[hash], data: Buffer.from(message) },
       {
         mechanism: CKM.RSA_PKCS,
         data: Buffer.concat([DIGEST_INFO_PREFIXES[hash], digest(hash, message)]),
       },
     ],
-    encode: (answer) => answer,
   },
   ec: {
     keyType: CKK.EC,
     // Over our own hash: CKM_ECDSA_SHA256 is missing from many tokens, SoftHSM among them.
-    inputs: (hash, message) => [{ mechanism: CKM.ECDSA, data: digest(hash, message) }],
-    encode: encodeEcdsaAnswer,
+    inputs: (message, hash = 'sha256') => [{ mechanism: CKM.ECDSA, data: digest(hash, message) }],
   },
+  'ml-dsa-44': mlDsaKey(CKP.ML_DSA_44),
+  'ml-dsa-65': mlDsaKey(CKP.ML_DSA_65),
+  'ml-dsa-87': mlDsaKey(CKP.ML_DSA_87),
 }
 
-function isTokenAlgorithm(row: SigningAlgorithm): row is TokenAlgorithm {
-  return Object.hasOwn(TOKEN_KEYS, row.keyType)
+/** "Pure" ML-DSA over the message, as FIPS 204 has it without a context: no parameter is given. */
+function mlDsaKey(parameterSet: number): TokenKey {
+  return {
+    keyType: CKK.ML_DSA,
+    parameterSet,
+    inputs: (message) => [{ mechanism: CKM.ML_DSA, data: Buffer.from(message) }],
+  }
 }
 
 function digest(hash: HashName, message: Uint8Array): Buffer {

@@ -9,6 +9,7 @@
  */
 
 import type { KeyObject } from 'node:crypto'
+import type { SigningAlgorithm } from '../../../core/algorithms.ts'
 import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Signer, SignOptions } from '../../../core/ports.ts'
 import { says, setting } from '../../../core/wording.ts'
@@ -19,16 +20,11 @@ import { explainCryptokiError } from '../explain-failure.ts'
 import type { KeyObjectInfo } from '../host-protocol.ts'
 import type { KeyCriteria } from './choose-key.ts'
 import { findKey, type FoundKey } from './find-key.ts'
-import {
-  encodeSignature,
-  mechanismInputs,
-  type MechanismInput,
-  type TokenAlgorithm,
-} from './mechanisms.ts'
+import { encodeSignature, mechanismInputs, type MechanismInput } from './mechanisms.ts'
 import type { Token } from './token.ts'
 
 export interface Pkcs11SignerOptions {
-  readonly algorithm: TokenAlgorithm
+  readonly algorithm: SigningAlgorithm
   /** Closed together with the signer. */
   readonly found: FoundKey
   /** By which the key is found again. */
@@ -43,7 +39,7 @@ export interface Pkcs11SignerOptions {
 const TOUCH_HINT_AFTER_MS = 300
 
 export class Pkcs11Signer implements Signer {
-  readonly algorithm: TokenAlgorithm
+  readonly algorithm: SigningAlgorithm
   readonly #token: Token
   readonly #options: Pkcs11SignerOptions
   /** A token does one thing at a time. */

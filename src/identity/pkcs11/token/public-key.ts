@@ -1,15 +1,15 @@
 /**
  * The public key that belongs to a private key on a token, from what the token tells of it.
  *
- * An RSA private key tells its modulus. An EC private key seldom tells its point; the public object
- * with the same CKA_ID does, and some tokens have none.
+ * An RSA private key tells its modulus. An EC private key seldom tells its point, and an ML-DSA private
+ * key its CKA_PUBLIC_KEY_INFO; the public object with the same CKA_ID does, and some tokens have none.
  *
- * @see PKCS#11 v3.1 sections 6.1.3 and 6.3.3
+ * @see PKCS#11 v3.1 sections 6.1.3 and 6.3.3; v3.2 for ML-DSA; RFC 9881
  * @module
  */
 
 import { createPublicKey, type JsonWebKeyInput, type KeyObject } from 'node:crypto'
-import { CKK } from '../cryptoki.ts'
+import { CKK, CKP } from '../cryptoki.ts'
 import type { KeyObjectInfo } from '../host-protocol.ts'
 
 type Jwk = JsonWebKeyInput['key']
@@ -22,16 +22,24 @@ export function publicKeyOf(
   const twin = publicKeys.find(
     ({ id, keyType }) => id !== '' && id === key.id && keyType === key.keyType,
   )
-  const jwk = toJwk(key) ?? (twin === undefined ? undefined : toJwk(twin))
-  if (jwk === undefined) return undefined
+  return readPublicKey(key) ?? (twin === undefined ? undefined : readPublicKey(twin))
+}
+
+function readPublicKey(key: KeyObjectInfo): KeyObject | undefined {
   try {
-    return createPublicKey({ format: 'jwk', key: jwk })
+    if (filled(key.publicKeyInfo)) {
+      const der = Buffer.from(key.publicKeyInfo, 'hex')
+      return createPublicKey({ format: 'der', type: 'spki', key: der })
+    }
+    const jwk = toJwk(key)
+    return jwk === undefined ? undefined : createPublicKey({ format: 'jwk', key: jwk })
   } catch {
     return undefined
   }
 }
 
-function toJwk({ keyType, modulus, publicExponent, ecPoint }: KeyObjectInfo): Jwk | undefined {
+function toJwk(key: KeyObjectInfo): Jwk | undefined {
+  const { keyType, modulus, publicExponent, ecPoint } = key
   if (keyType === CKK.RSA && filled(modulus)) {
     // Tokens without the exponent have made the key themselves, and all of them take 65537.
     return {
@@ -40,7 +48,17 @@ function toJwk({ keyType, modulus, publicExponent, ecPoint }: KeyObjectInfo): Jw
       e: filled(publicExponent) ? base64url(publicExponent) : 'AQAB',
     }
   }
-  return keyType === CKK.EC && filled(ecPoint) ? ecJwk(Buffer.from(ecPoint, 'hex')) : undefined
+  if (keyType === CKK.EC && filled(ecPoint)) return ecJwk(Buffer.from(ecPoint, 'hex'))
+  const alg = key.parameterSet === undefined ? undefined : ML_DSA_NAMES[key.parameterSet]
+  if (keyType !== CKK.ML_DSA || alg === undefined || !filled(key.publicValue)) return undefined
+  return { kty: 'AKP', alg, pub: base64url(key.publicValue) }
+}
+
+/** By CKA_PARAMETER_SET. */
+const ML_DSA_NAMES: Readonly<Record<number, string>> = {
+  [CKP.ML_DSA_44]: 'ML-DSA-44',
+  [CKP.ML_DSA_65]: 'ML-DSA-65',
+  [CKP.ML_DSA_87]: 'ML-DSA-87',
 }
 
 /** The uncompressed point of SEC 1 section 2.3.3 tells its curve by its length. */

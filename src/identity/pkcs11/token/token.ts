@@ -58,6 +58,15 @@ export class Token implements AsyncDisposable {
     return (this.info.flags & CKF.LOGIN_REQUIRED) !== 0
   }
 
+  /** CK_MECHANISM_TYPEs that the token says it has. */
+  async mechanisms(): Promise<readonly number[]> {
+    try {
+      return await this.#module.ask('mechanisms', { slot: this.#slot.id })
+    } catch (error) {
+      throw explainCryptokiError(error, this.name)
+    }
+  }
+
   /** What is visible now. */
   async objects(): Promise<TokenObjects> {
     try {

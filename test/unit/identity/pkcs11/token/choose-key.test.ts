@@ -99,4 +99,27 @@ describe('a private key', () => {
     const privateKeys = [key('01', 'a', { ecPoint: `04${'11'.repeat(64)}` })]
     expect(choose({ privateKeys }, ec, 'pkcs11:', { certificateId: '01' })).toBe('01a')
   })
+
+  test('of ML-DSA is found by what the token tells of its public half', () => {
+    const [own, other] = [0, 1].map(() => generateKeyPairSync('ml-dsa-44').publicKey) as [
+      KeyObject,
+      KeyObject,
+    ]
+    const mlDsa = { keyType: 0x4a, parameterSet: 1 }
+    const infoOf = (publicKey: KeyObject): string =>
+      publicKey.export({ format: 'der', type: 'spki' }).toString('hex')
+    const valueOf = (publicKey: KeyObject): string =>
+      Buffer.from(publicKey.export({ format: 'jwk' })['pub'] as string, 'base64url').toString('hex')
+    const privateKeys = [key('01', 'a', mlDsa), key('02', 'b', mlDsa)]
+    const byValue = [own, other].map((publicKey, index) =>
+      key(`0${2 - index}`, '', { ...mlDsa, publicValue: valueOf(publicKey) }),
+    )
+    expect(choose({ privateKeys, publicKeys: byValue }, own)).toBe('02b')
+    const byInfo = [
+      key('01', 'a', { ...mlDsa, publicKeyInfo: infoOf(other) }),
+      key('02', 'b', { ...mlDsa, publicKeyInfo: infoOf(own) }),
+    ]
+    expect(choose({ privateKeys: byInfo }, own)).toBe('02b')
+    expect(choose({ privateKeys }, own, 'pkcs11:', { certificateId: '01' })).toBe('01a')
+  })
 })

@@ -9,13 +9,15 @@ import {
 import { constants } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import {
+  algorithmOfKey,
   encodeSignature,
+  isOfOtherType,
   mechanismInputs,
-  tokenAlgorithmByType,
 } from '../../../../../src/identity/pkcs11/token/mechanisms.ts'
+import type { KeyObjectInfo } from '../../../../../src/identity/pkcs11/host-protocol.ts'
 
-const rsaAlgorithm = tokenAlgorithmByType(0)!
-const ecAlgorithm = tokenAlgorithmByType(3)!
+const rsaAlgorithm = algorithmOfKey(key({ keyType: 0 }))!
+const ecAlgorithm = algorithmOfKey(key({ keyType: 3 }))!
 const MESSAGE = Buffer.from('message')
 
 describe('what a token is asked to sign', () => {
@@ -61,3 +63,41 @@ describe('what a token answers', () => {
     )
   })
 })
+
+describe('ML-DSA', () => {
+  test.each([
+    [1, 'ml-dsa-44'],
+    [2, 'ml-dsa-65'],
+    [3, 'ml-dsa-87'],
+  ])('parameter set %i is %s, and signs the message itself', (parameterSet, keyType) => {
+    const algorithm = algorithmOfKey(key({ keyType: 0x4a, parameterSet }))!
+    expect(algorithm.keyType).toBe(keyType)
+    for (const hash of [undefined, 'sha512'] as const) {
+      expect(mechanismInputs(algorithm, MESSAGE, hash)).toEqual([
+        { mechanism: 0x1d, data: MESSAGE },
+      ])
+    }
+    const answer = Buffer.alloc(64, 0x30)
+    expect(encodeSignature(algorithm, answer)).toBe(answer)
+  })
+
+  test('of an unknown parameter set, or of none, is no key for us', () => {
+    expect(algorithmOfKey(key({ keyType: 0x4a, parameterSet: 4 }))).toBeUndefined()
+    expect(algorithmOfKey(key({ keyType: 0x4a }))).toBeUndefined()
+  })
+
+  test('a key of another set or type is not taken for one of the certificate', () => {
+    const { publicKey } = generateKeyPairSync('ml-dsa-65')
+    const isOther = (more: Partial<KeyObjectInfo>): boolean => isOfOtherType(key(more), publicKey)
+    expect(isOther({ keyType: 0x4a, parameterSet: 2 })).toBe(false)
+    expect(isOther({ keyType: 0x4a })).toBe(false)
+    expect(isOther({})).toBe(false)
+    expect(isOther({ keyType: 0x4a, parameterSet: 1 })).toBe(true)
+    expect(isOther({ keyType: 3 })).toBe(true)
+  })
+})
+
+function key(more: Partial<KeyObjectInfo>): KeyObjectInfo {
+  const flags = { canSign: true, isPrivate: true, alwaysAuthenticate: false }
+  return { handle: '', id: '', label: '', ...flags, ...more }
+}
