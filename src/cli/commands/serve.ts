@@ -92,6 +92,7 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
   using service = await openService(system, reporter)
   await system.writeResult(
     linesToPaste(endpoint, tokens, { served, hasImds, env: system.env, monitor }),
+    { mayBeLost: true },
   )
   service.ready(`serving ${served.length} role(s) on ${endpoint.url}`)
   await untilStopped(system.signal)

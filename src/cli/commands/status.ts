@@ -20,6 +20,8 @@ export async function execute({ settings, system }: Invocation<'status'>): Promi
     settings.json
       ? `${jsonText(report)}\n`
       : report.roles.map((role) => describe(role, now)).join('\n'),
+    // The exit code says the most important of it.
+    { mayBeLost: true },
   )
   return report.roles.every((role) => role.credentialsExpire !== null) ? 0 : 1
 }
