@@ -10,7 +10,7 @@ import { quoted } from '../core/printable.ts'
 import { says, setting } from '../core/wording.ts'
 import { userIdOf } from '../machine/users.ts'
 import { ContainerToken } from '../outputs/endpoint/container-token.ts'
-import type { ServedRole } from '../outputs/endpoint/served-role.ts'
+import { profileSegment, type ServedRole } from '../outputs/endpoint/served-role.ts'
 import type { Invocation } from './invocation.ts'
 import { tokenFolder } from './private-folders.ts'
 
@@ -35,7 +35,7 @@ export async function openContainerTokens(
         says`${setting('profile', profile)} is given twice`,
       )
     }
-    const path = join(folder, `${encodeURIComponent(profile)}.token`)
+    const path = join(folder, `${profileSegment(profile)}.token`)
     tokens.set(profile, await ContainerToken.inFile(path, system.uid, reporter))
   }
   return tokens

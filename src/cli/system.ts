@@ -8,6 +8,7 @@
 import { writeSync } from 'node:fs'
 import { RolesAnywhereError } from '../core/errors.ts'
 import type { Clock, Monotonic, Random, Schedule } from '../core/ports.ts'
+import { noteDescriptors, seemsClosed } from '../machine/descriptors.ts'
 import { errnoOf } from '../machine/errno.ts'
 import { monotonicClock } from '../machine/monotonic.ts'
 import { schedule, wait } from '../machine/wait.ts'
@@ -24,8 +25,13 @@ export interface System {
   readonly monotonic: Monotonic
   readonly random: Random
   readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>
-  /** The result, and nothing else. Resolves when the bytes have left the process. */
-  writeResult(result: string | Uint8Array): Promise<void>
+  /**
+   * The result, and nothing else. Resolves when the bytes have left the process.
+   *
+   * @throws {RolesAnywhereError} ERR_OUTPUT_UNWRITABLE, also when standard output is closed, unless the
+   *   command does its work all the same (`mayBeLost`).
+   */
+  writeResult(result: string | Uint8Array, options?: WriteOptions): Promise<void>
   /** Lines for people. */
   writeMessage(text: string): void
   readStdin(): Promise<Buffer>
@@ -46,10 +52,15 @@ export interface System {
   readonly signal: AbortSignal
 }
 
+export interface WriteOptions {
+  readonly mayBeLost?: boolean
+}
+
 /** Most bytes taken from standard input: keys, passwords and messages are all far smaller. */
 const MAX_STDIN_BYTES = 1_048_576
 
 export function nodeSystem(): System {
+  noteDescriptors()
   const cancelled = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.once(name, () => {
@@ -107,7 +118,16 @@ const STDERR = 2
  * Writes to the descriptor itself: Node's stream object for it costs a tenth of a start, and its
  * buffer would hide a full disk until the exit.
  */
-async function writeResult(result: string | Uint8Array): Promise<void> {
+async function writeResult(
+  result: string | Uint8Array,
+  { mayBeLost = false }: WriteOptions = {},
+): Promise<void> {
+  // Where stderr leads nowhere either, somebody meant it so.
+  if (!mayBeLost && seemsClosed(STDOUT) && !seemsClosed(STDERR)) {
+    throw new RolesAnywhereError('ERR_OUTPUT_UNWRITABLE', 'standard output is closed', {
+      hint: 'to throw the result away, open /dev/null for writing only, as >/dev/null does',
+    })
+  }
   let rest = typeof result === 'string' ? Buffer.from(result) : result
   while (rest.length > 0) {
     try {

@@ -27,6 +27,7 @@ export type SettingName =
   | 'hopLimit'
   | 'intermediates'
   | 'keyPassword'
+  | 'monitorListen'
   | 'lenient'
   | 'noTpmKeyPassword'
   | 'noVerifySsl'

@@ -1,81 +1,56 @@
 /**
  * Which user is at the other end of a loopback TCP connection, on Linux.
  *
- * TCP knows no users, but the kernel does: the client's own socket stands in /proc/net/tcp with the
- * user who made it. Other network namespaces (containers) have tables of their own: there no row is
- * found, and the answer is no.
+ * TCP knows no users, but the kernel does. Its table has a row for every socket of the machine, so one
+ * look at it serves all connections that are waiting for one.
  *
- * @see proc(5), /proc/net/tcp; reliability.md T1 and 3.6
+ * @see reliability.md T1 and 3.6
  * @module
  */
 
-import { readFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
+import { TcpTable } from './tcp-table.ts'
 
-/** Undefined when the table has no live row for the connection. */
-export async function peerUid(socket: Socket): Promise<number | undefined> {
+interface Question {
+  readonly socket: Socket
+  readonly answer: (uid: number | undefined) => void
+}
+
+export class PeerUsers {
+  readonly #known = new WeakMap<Socket, Promise<number | undefined>>()
+  #questions: Question[] = []
+  #isReading = false
+
+  /** Undefined when the peer is not in the table: on another machine, or in a container. */
+  async uidOf(socket: Socket): Promise<number | undefined> {
+    const known = this.#known.get(socket)
+    if (known !== undefined) return await known
+    const { promise, resolve } = Promise.withResolvers<number | undefined>()
+    this.#known.set(socket, promise)
+    this.#questions.push({ socket, answer: resolve })
+    if (!this.#isReading) void this.#read()
+    return await promise
+  }
+
+  /** A table that was begun before a connection was there may lack it: such questions wait for the next. */
+  async #read(): Promise<void> {
+    this.#isReading = true
+    while (this.#questions.length > 0) {
+      const questions = this.#questions
+      this.#questions = []
+      const table = await TcpTable.read()
+      for (const { socket, answer } of questions) answer(uidIn(table, socket))
+    }
+    this.#isReading = false
+  }
+}
+
+function uidIn(table: TcpTable, socket: Socket): number | undefined {
   const { remoteAddress, remotePort, localAddress, localPort } = socket
   if (remoteAddress === undefined || localAddress === undefined) return undefined
   if (remotePort === undefined || localPort === undefined) return undefined
-  const isV6 = remoteAddress.includes(':')
-  const client = tableAddress(remoteAddress, remotePort)
-  const server = tableAddress(localAddress, localPort)
-  const tables = isV6 ? ['/proc/net/tcp6', '/proc/net/tcp'] : ['/proc/net/tcp', '/proc/net/tcp6']
-  for (const path of tables) {
-    const table = await readFile(path, 'utf8').catch(() => '')
-    const uid = uidInTable(table, client, server)
-    if (uid !== undefined) return uid
-  }
-  return undefined
-}
-
-/**
- * States in which a row still has its owner. TIME_WAIT (06) shows user 0 for everybody, and must not
- * make a stranger root.
- */
-const LIVE_STATES: readonly string[] = ['01', '02', '04', '05', '08']
-
-/** @param client - and `server`: as the table writes addresses, see {@link tableAddress} */
-export function uidInTable(
-  table: string,
-  client: readonly string[],
-  server: readonly string[],
-): number | undefined {
-  for (const line of table.split('\n').slice(1)) {
-    const [, local = '', remote = '', state = '', , , , uid = ''] = line.trim().split(/\s+/)
-    if (!client.includes(local) || !server.includes(remote)) continue
-    if (LIVE_STATES.includes(state) && /^\d+$/.test(uid)) return Number(uid)
-  }
-  return undefined
-}
-
-/** The spellings of one address: an IPv4 client of an IPv6 socket stands in either table. */
-export function tableAddress(address: string, port: number): readonly string[] {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  const mapped = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (mapped !== undefined) {
-    // Each 32-bit word is in the byte order of the machine: little-endian on all that Node runs on.
-    const word = mapped
-      .split('.')
-      .reverse()
-      .map((byte) => Number(byte).toString(16).toUpperCase().padStart(2, '0'))
-      .join('')
-    return [`${word}${suffix}`, `0000000000000000FFFF0000${word}${suffix}`]
-  }
-  const words = expandIpv6(address).map((group) => group.toUpperCase())
-  const bytes = words.join('')
-  const swapped = (bytes.match(/.{8}/g) ?? []).map((word) =>
-    (word.match(/../g) ?? []).reverse().join(''),
-  )
-  return [`${swapped.join('')}${suffix}`]
-}
-
-function expandIpv6(address: string): readonly string[] {
-  const [head = '', tail] = (address.split('%')[0] ?? '').split('::')
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const gap = tail === undefined ? 0 : 8 - before.length - after.length
-  return [...before, ...Array.from({ length: gap }, () => '0'), ...after].map((group) =>
-    group.padStart(4, '0'),
+  return table.uidOf(
+    { address: remoteAddress, port: remotePort },
+    { address: localAddress, port: localPort },
   )
 }

@@ -13,17 +13,22 @@ import { Socket } from 'node:net'
 import { ReadStream, isatty } from 'node:tty'
 import { promisify } from 'node:util'
 import { readAtMost } from './bounded-read.ts'
+import { mayBeInherited } from './descriptors.ts'
+
+/** The descriptor is none that was given to us. */
+export class NotInherited extends Error {}
 
 /**
  * Everything up to the end of the descriptor; `undefined` for more than `maxBytes`.
  *
- * @throws the system's own error; an `AbortError` when `signal` is aborted.
+ * @throws {NotInherited} for one of Node's own; the system's own error; an `AbortError` when `signal` is aborted.
  */
 export async function readDescriptor(
   fd: number,
   maxBytes: number,
   signal: AbortSignal | undefined,
 ): Promise<Buffer | undefined> {
+  if (!mayBeInherited(fd)) throw new NotInherited(`descriptor ${fd}`)
   const stats = await promisify(fstat)(fd)
   if (isatty(fd)) return await readStream(new ReadStream(fd, { signal }), maxBytes)
   if (stats.isFIFO() || stats.isSocket()) {

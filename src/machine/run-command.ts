@@ -5,6 +5,7 @@
  */
 
 import { spawn } from 'node:child_process'
+import { endFamily, endGroup, hasTerminal } from './end-processes.ts'
 
 /** Long enough to unlock a password manager, short enough for a service that starts. */
 const COMMAND_TIMEOUT_MS = 30_000
@@ -27,12 +28,14 @@ export type CommandResult = { readonly output: Buffer } | { readonly problem: st
 /**
  * Runs `/bin/sh -c COMMAND`: standard error is our own, standard output is taken.
  *
- * The child stays in our session, so that it can ask on the terminal; what it started itself may
- * therefore outlive a timeout, but is no longer waited for.
+ * A command that does not end in time, or is not wanted any more, ends with all that it started. It stays
+ * in our session where there is a terminal, so that it can ask there, and has one of its own elsewhere.
  */
 export async function runCommand(command: string, options: CommandOptions): Promise<CommandResult> {
   const timeoutMs = options.timeoutMs ?? COMMAND_TIMEOUT_MS
+  const detached = !hasTerminal()
   const child = spawn('/bin/sh', ['-c', command], {
+    detached,
     env: withoutOurOwn(options.env),
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -48,11 +51,19 @@ export async function runCommand(command: string, options: CommandOptions): Prom
     })
   })
   const stopped = Promise.withResolvers<CommandResult>()
+  const stop = (problem: string): void => {
+    const { pid } = child
+    if (pid !== undefined) {
+      if (detached) endGroup(pid)
+      else endFamily(pid)
+    }
+    stopped.resolve({ problem })
+  }
   const timer = setTimeout(() => {
-    stopped.resolve({ problem: `did not come within ${timeoutMs / 1000} s` })
+    stop(`did not come within ${timeoutMs / 1000} s`)
   }, timeoutMs)
   const onAbort = (): void => {
-    stopped.resolve({ problem: 'was cancelled' })
+    stop('was cancelled')
   }
   if (options.signal?.aborted === true) onAbort()
   options.signal?.addEventListener('abort', onAbort, { once: true })
@@ -62,16 +73,16 @@ export async function runCommand(command: string, options: CommandOptions): Prom
     size += chunk.length
     chunks.push(chunk)
     if (size > options.maxBytes) {
-      stopped.resolve({ problem: `is longer than ${options.maxBytes} bytes` })
+      stop(`is longer than ${options.maxBytes} bytes`)
     }
   })
   try {
-    return (await Promise.race([ended, stopped.promise])) ?? { output: Buffer.concat(chunks) }
+    const problem = await Promise.race([ended, stopped.promise])
+    return problem ?? { output: Buffer.concat(chunks) }
   } finally {
     clearTimeout(timer)
     options.signal?.removeEventListener('abort', onAbort)
     child.stdout.destroy()
-    child.kill('SIGKILL')
     for (const chunk of chunks) chunk.fill(0)
   }
 }

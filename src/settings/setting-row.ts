@@ -8,6 +8,7 @@ import type { ProfileArn, RoleArn, TrustAnchorArn } from '../core/arn.ts'
 import type { CertificateLocation, ContentLocation, KeyLocation } from '../core/key-location.ts'
 import type { Pkcs11Uri } from '../core/pkcs11-uri.ts'
 import type { SecretSource } from '../core/secret-source.ts'
+import type { SocketAddress } from '../core/socket-address.ts'
 import type { Wording } from '../core/wording.ts'
 
 /** The commands that take settings from the table. */
@@ -73,6 +74,8 @@ export interface SettingTypes {
   readonly 'role-arn': RoleArn
   readonly region: string
   readonly 'endpoint-url': URL
+  /** `0.0.0.0:9912` */
+  readonly 'socket-address': SocketAddress
   /** May hold a password, so it is shown without its user part. */
   readonly 'proxy-address': string
   /** A file, a folder, a secret source or an object on a token; a key may also be in a TPM. */

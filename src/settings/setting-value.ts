@@ -25,6 +25,7 @@ import {
 import { parsePkcs11Uri } from '../core/pkcs11-uri.ts'
 import { printable, quoted } from '../core/printable.ts'
 import { parseSecretSource } from '../core/secret-source.ts'
+import { parseSocketAddress } from '../core/socket-address.ts'
 import { asValue, says, type SettingName } from '../core/wording.ts'
 import { expandHome, type SystemFacts } from '../machine/home-folder.ts'
 import type { SettingRow, SettingType, SettingTypes } from './setting-row.ts'
@@ -110,6 +111,7 @@ const PARSERS: Readonly<Record<SettingType, Parser>> = {
     return text
   },
   'endpoint-url': parseEndpointUrl,
+  'socket-address': parseSocketAddress,
   'proxy-address': asText,
   'key-location': locationParser(parseKeyLocation),
   'certificate-location': locationParser(parseCertificateLocation),

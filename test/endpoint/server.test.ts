@@ -201,6 +201,75 @@ test('a body is refused and the connection closed, however it is announced', asy
   }
 })
 
+test('a chunked body without a byte in it is none, as s3fs sends it', async () => {
+  const head = `PUT /latest/api/token HTTP/1.1\r\nHost: 127.0.0.1:${endpoint.port}\r\nX-aws-ec2-metadata-token-ttl-seconds: 60\r\n`
+  const empty = await raw(`${head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n`)
+  expect(statusOf(empty)).toBe(200)
+  expect(empty).toMatch(/\r\n\r\n[A-Za-z0-9_-]{72}$/)
+  for (const rest of [
+    'Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n',
+    'Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+    'Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n',
+  ]) {
+    expect(statusOf(await raw(head + rest)), rest).toBe(400)
+  }
+})
+
+/** All that comes back when the client closes its side right behind its request. */
+function halfClosed(bytes: string, port: number): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = ''
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () =>
+      socket.end(bytes),
+    )
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')))
+    socket.on('error', () => undefined)
+    socket.on('end', () => {
+      resolve(answer)
+    })
+  })
+}
+
+test('a client that closes its side at once gets its answer, however long that takes', async () => {
+  const late = Promise.withResolvers<typeof CREDENTIALS>()
+  await using waiting = await start({ roles: [servedRole({ credentials: () => late.promise })] })
+  const answer = halfClosed(
+    `GET /credentials/default HTTP/1.1\r\nHost: 127.0.0.1:${waiting.port}\r\nAuthorization: ${secret}\r\n\r\n`,
+    waiting.port,
+  )
+  await ask('/healthz', {}, 'GET', waiting)
+  late.resolve(CREDENTIALS)
+  expect(await answer).toContain(CANARY.sessionToken)
+})
+
+test.runIf(process.platform === 'linux')(
+  'that holds with a list of users too, for those on it and for others',
+  async () => {
+    const own = process.getuid?.() ?? 0
+    for (const [allowed, status] of [
+      [own, 200],
+      [own + 1, 403],
+    ] as const) {
+      await using listed = await start({ allowedUids: new Set([allowed]) })
+      const answer = await halfClosed(
+        `GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:${listed.port}\r\n\r\n`,
+        listed.port,
+      )
+      expect(statusOf(answer)).toBe(status)
+    }
+  },
+)
+
+test.runIf(process.platform === 'linux')(
+  'who is not on the list is not let sit there',
+  async () => {
+    await using shut = await start({ allowedUids: new Set([(process.getuid?.() ?? 0) + 1]) })
+    const sitting = Array.from({ length: 50 }, () => raw('', shut.port))
+    for (const answer of await Promise.all(sitting)) expect(statusOf(answer)).toBe(403)
+    expect(statusOf(await raw('GET /hea', shut.port))).toBe(403)
+  },
+)
+
 test('without valid credentials the answer is 500, and names the code', async () => {
   const error = new RolesAnywhereError('ERR_NETWORK_CONNECT', 'refused')
   await using failing = await start({

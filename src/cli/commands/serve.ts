@@ -16,6 +16,7 @@ import { loadLibc } from '../../machine/libc.ts'
 import { inheritedSockets } from '../../machine/service-manager.ts'
 import { isIpAddress, METADATA_ADDRESSES } from '../../outputs/endpoint/host-table.ts'
 import { MetadataTokens } from '../../outputs/endpoint/metadata-token.ts'
+import { startMonitor, type Monitor } from '../../outputs/endpoint/monitoring.ts'
 import { startEndpoint, type Endpoint, type ListenOn } from '../../outputs/endpoint/server.ts'
 import { containerPath, type ServedRole } from '../../outputs/endpoint/served-role.ts'
 import { regionVariables } from '../../outputs/environment.ts'
@@ -51,6 +52,7 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
   const served = roles.map((role) => role.served)
   const tokens = await openContainerTokens(served, invocation)
   const hasImds = !settings.noImds && !settings.allowRemote
+  const requests = new Map<string, number>()
   const endpoint = resources.use(
     await startEndpoint({
       listen,
@@ -64,12 +66,16 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
       version: VERSION,
       clock: system.clock,
       reporter,
+      requests,
       onListening(fd, isIpv6) {
         const { hopLimit } = settings
         if (libc !== undefined && hopLimit !== undefined) setHopLimit(libc, fd, hopLimit, isIpv6)
       },
     }),
   )
+  const monitored = { roles: served, requests, version: VERSION }
+  const { monitorListen } = settings
+  const monitor = monitorListen && resources.use(await startMonitor(monitorListen, monitored))
   if (hasImds && allowedUids === undefined) {
     reporter.warn('every user of this machine can take credentials from the IMDS endpoint', {
       hint: says`name those who may with ${setting('allowUser')}, or use container clients only with --no-imds`,
@@ -84,7 +90,10 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
   })
   resources.defer(stopListening)
   using service = await openService(system, reporter)
-  await system.writeResult(linesToPaste(endpoint, tokens, { served, hasImds, env: system.env }))
+  await system.writeResult(
+    linesToPaste(endpoint, tokens, { served, hasImds, env: system.env, monitor }),
+    { mayBeLost: true },
+  )
   service.ready(`serving ${served.length} role(s) on ${endpoint.url}`)
   await untilStopped(system.signal)
   service.stopping()
@@ -119,7 +128,7 @@ function listenOn({ settings, system, reporter }: Invocation<'serve'>): ListenOn
 function linesToPaste(
   { url }: Endpoint,
   tokens: ContainerTokens,
-  { served, hasImds, env }: Served,
+  { served, hasImds, env, monitor }: Served,
 ): string {
   const blocks = served.map((role) => ({
     comment: `profile ${role.profile}`,
@@ -143,6 +152,7 @@ function linesToPaste(
       `# ${comment}`,
       ...Object.entries(variables).map(exported),
     ])
+    .concat(monitor === undefined ? [] : [`# for monitors: ${monitor.url}/metrics`])
     .map((line) => `${line}\n`)
     .join('')
 }
@@ -150,6 +160,7 @@ function linesToPaste(
 interface Served {
   readonly served: readonly ServedRole[]
   readonly hasImds: boolean
+  readonly monitor: Monitor | undefined
   readonly env: System['env']
 }
 

@@ -114,12 +114,13 @@ const SECRET_READERS: Readonly<Record<SecretKind, SecretReader>> = {
     describe: ({ argument }) => `file descriptor ${argument}`,
     once: ({ source }) => `fd:${source.argument}`,
     async read({ source, what, ports, maxBytes }) {
-      const { readDescriptor } = await import('../../machine/read-descriptor.ts')
+      const { NotInherited, readDescriptor } = await import('../../machine/read-descriptor.ts')
       try {
         return await readDescriptor(Number(source.argument), maxBytes, ports.signal)
       } catch (cause) {
-        const problem = ports.signal?.aborted === true ? 'was cancelled' : 'cannot be read'
-        throw unavailable(source, what, problem, cause)
+        const problem = cause instanceof NotInherited ? 'was not given to us' : 'cannot be read'
+        const isCancelled = ports.signal?.aborted === true
+        throw unavailable(source, what, isCancelled ? 'was cancelled' : problem, cause)
       }
     },
   },

@@ -27,7 +27,12 @@ export function setProfileKeys(file: Uint8Array, profile: string, keys: ProfileK
   // One character for one byte: what is not ASCII, or not even UTF-8, passes through untouched.
   const text = Buffer.from(file.buffer, file.byteOffset, file.byteLength).toString('latin1')
   const title = Buffer.from(profile).toString('latin1')
-  return Buffer.from(edit(text, title, keys), 'latin1')
+  const sections = sectionsOf(text)
+  const eol = text.includes(CRLF) ? CRLF : '\n'
+  const edit = sections.some((section) => section.title === title)
+    ? textOf(withKeys(sections, title, keys, eol))
+    : text + appended(text, title, keys, eol)
+  return Buffer.from(edit, 'latin1')
 }
 
 type KeyName = keyof ProfileKeys
@@ -41,89 +46,119 @@ const KEY_NAMES: readonly KeyName[] = [
 
 /** A byte order mark, seen as Latin-1. */
 const BOM = '\u00ef\u00bb\u00bf'
+const CRLF = '\r\n'
 
-interface Line {
+/** A line of the file. */
+interface Entry {
+  readonly kind: ConfigLine['kind']
   /** Without its line end. */
   readonly text: string
   /** `\n`, `\r\n`, or nothing at the end of the file. */
   readonly end: string
-  readonly parsed: ConfigLine
+  /** The key of ours that a property sets, or that a continuation line goes on with. */
+  readonly key?: KeyName | undefined
 }
 
-function edit(text: string, title: string, keys: ProfileKeys): string {
-  const lines = linesOf(text)
-  const eol = lines.some((line) => line.end === '\r\n') ? '\r\n' : '\n'
-  const output: string[] = []
-  const missing = new Set(KEY_NAMES)
-  let isOurs = false
-  let wasFound = false
-  /** Lines that go on the property above them are part of the value that was replaced. */
-  let isReplacing = false
-  /** Where the first section of the profile ends: after its last property, before blank lines. */
-  let insertAt = -1
-  /** Places in `output` of the keys of that section. */
-  const places = new Map<KeyName, number>()
-  let isFirst = false
-  /** Blanks before the properties of the present section; undefined before the first of them. */
-  let indent: string | undefined
-  /** Those of the first section of the profile, for the lines that are added to it. */
-  let ownIndent = ''
+/** From one header to the next; the first has what stands above the first header. */
+interface Section {
+  readonly title: string | undefined
+  readonly entries: readonly Entry[]
+  /** Blanks before its last property. */
+  readonly indent: string
+}
 
-  for (const { text: line, end, parsed: seen } of lines) {
-    const parsed = asProperty(line, seen, indent)
+function sectionsOf(text: string): readonly Section[] {
+  const sections: { title: string | undefined; entries: Entry[]; indent: string }[] = []
+  let present = { title: undefined as string | undefined, entries: [] as Entry[], indent: '' }
+  sections.push(present)
+  /** Blanks before the property above, and its key; undefined before the first of a section. */
+  let property: { readonly indent: string; readonly key: KeyName | undefined } | undefined
+  for (const [line, end] of linesOf(text)) {
+    const seen = present.entries.length === 0 && sections.length === 1 ? withoutBom(line) : line
+    const parsed = asProperty(seen, classifyConfigLine(seen), property?.indent)
     if (parsed.kind === 'section') {
-      isOurs = parsed.title === title
-      isFirst = isOurs && !wasFound
-      wasFound ||= isOurs
-      isReplacing = false
-      indent = undefined
+      present = { title: parsed.title, entries: [], indent: '' }
+      sections.push(present)
+      property = undefined
     }
     if (parsed.kind === 'property') {
-      indent = indentOf(line)
-      if (isFirst) ownIndent = indent
+      property = { indent: indentOf(line), key: keyNameOf(parsed) }
+      present.indent = property.indent
     }
-    if (parsed.kind === 'continuation' && isReplacing) continue
-    const name = parsed.kind === 'property' && isOurs ? keyNameOf(parsed) : undefined
-    if (name === undefined) {
-      output.push(line + end)
-      if (parsed.kind === 'property') isReplacing = false
-    } else {
-      if (isFirst && !places.has(name)) places.set(name, output.length)
-      output.push(replaceValue(line, keys[name], eol) + end)
-      if (isFirst) missing.delete(name)
-      isReplacing = true
-    }
-    if (isFirst && parsed.kind !== 'blank' && parsed.kind !== 'comment') insertAt = output.length
+    const isOfProperty = parsed.kind === 'property' || parsed.kind === 'continuation'
+    present.entries.push({
+      kind: parsed.kind,
+      text: line,
+      end,
+      key: isOfProperty ? property?.key : undefined,
+    })
   }
-
-  // A file that the profile has to be appended to gets the line end that it lacked.
-  const appended = (entries: readonly string[]): string =>
-    (text === '' || text === BOM || text.endsWith('\n') ? '' : eol) +
-    entries.map((entry) => entry + eol).join('')
-  const entry = (name: KeyName): string => `${name} = ${keys[name]}`
-  if (!wasFound) return text + appended([`[${title}]`, ...KEY_NAMES.map(entry)])
-
-  // Indented less it would take the lines below for its value; more, it would be one itself.
-  const added = (name: KeyName): string => ownIndent + entry(name)
-  for (const name of KEY_NAMES.filter((key) => missing.has(key)).reverse()) {
-    const later = KEY_NAMES.slice(KEY_NAMES.indexOf(name) + 1).flatMap(
-      (key) => places.get(key) ?? [],
-    )
-    const at = later.length > 0 ? Math.min(...later) : insertAt
-    insertLine(output, at, added(name), eol)
-    places.set(name, at)
-  }
-  return output.join('')
+  return sections
 }
 
-/** Keeps the last line of a file without a line end when it had none. */
-function insertLine(output: string[], at: number, entry: string, eol: string): void {
-  const above = output[at - 1]
-  if (above === undefined || above.endsWith('\n')) {
-    output.splice(at, 0, entry + eol)
-  } else {
-    output.splice(at - 1, 1, above + eol, entry)
+function textOf(sections: readonly Section[]): string {
+  let whole = ''
+  for (const { entries } of sections) for (const { text, end } of entries) whole += text + end
+  return whole
+}
+
+/** Every section of the profile with the new values, and the first with the keys that it lacks. */
+function withKeys(
+  sections: readonly Section[],
+  title: string,
+  keys: ProfileKeys,
+  eol: string,
+): readonly Section[] {
+  const first = sections.find((section) => section.title === title)
+  return sections.map((section) => {
+    if (section.title !== title) return section
+    const replaced = withValues(section, keys, eol)
+    return section === first ? withMissingKeys(replaced, keys, eol) : replaced
+  })
+}
+
+function withValues(section: Section, keys: ProfileKeys, eol: string): Section {
+  const entries = section.entries.flatMap((entry): readonly Entry[] => {
+    if (entry.key === undefined) return [entry]
+    // Lines that go on with a value are part of what is replaced.
+    if (entry.kind === 'continuation') return []
+    return [{ ...entry, text: replaceValue(entry.text, keys[entry.key], eol) }]
+  })
+  return { ...section, entries }
+}
+
+function withMissingKeys(section: Section, keys: ProfileKeys, eol: string): Section {
+  const entries = [...section.entries]
+  const place = (key: KeyName): number => entries.findIndex((entry) => entry.key === key)
+  for (const [index, key] of [...KEY_NAMES.entries()].reverse()) {
+    if (place(key) !== -1) continue
+    // Indented less it would take the lines below for its value; more, it would be one itself.
+    const text = section.indent + assignment(key, keys)
+    const later = KEY_NAMES.slice(index + 1)
+      .map(place)
+      .filter((at) => at !== -1)
+    const end = entries.findLastIndex(({ kind }) => kind !== 'blank' && kind !== 'comment') + 1
+    const at = later.length > 0 ? Math.min(...later) : end
+    const above = entries[at - 1]
+    // The last line of a file without a line end goes on having none.
+    if (above?.end === '') {
+      entries.splice(at - 1, 1, { ...above, end: eol }, { kind: 'property', text, end: '', key })
+    } else {
+      entries.splice(at, 0, { kind: 'property', text, end: eol, key })
+    }
   }
+  return { ...section, entries }
+}
+
+/** What is added to a file without the profile, after the line end that it may lack. */
+function appended(text: string, title: string, keys: ProfileKeys, eol: string): string {
+  const isAtLineStart = text === '' || text === BOM || text.endsWith('\n')
+  const lines = [`[${title}]`, ...KEY_NAMES.map((key) => assignment(key, keys))]
+  return (isAtLineStart ? '' : eol) + lines.map((line) => line + eol).join('')
+}
+
+function assignment(key: KeyName, keys: ProfileKeys): string {
+  return `${key} = ${keys[key]}`
 }
 
 /** `name = old # why` becomes `# why` and `name = new`: not every reader knows comments there. */
@@ -157,21 +192,20 @@ function keyNameOf(line: ConfigLine & { readonly kind: 'property' }): KeyName | 
   return KEY_NAMES.find((key) => key === name)
 }
 
-function linesOf(text: string): readonly Line[] {
-  const lines: Line[] = []
-  let start = 0
-  while (start < text.length) {
+/** The lines of a text, each with its end. */
+function* linesOf(text: string): Generator<readonly [line: string, end: string]> {
+  for (let start = 0; start < text.length;) {
     const feed = text.indexOf('\n', start)
     const stop = feed === -1 ? text.length : feed
     const isCrLf = feed > start && text[feed - 1] === '\r'
-    const content = text.slice(start, isCrLf ? stop - 1 : stop)
-    const seen = start === 0 && content.startsWith(BOM) ? content.slice(BOM.length) : content
-    lines.push({
-      text: content,
-      end: feed === -1 ? '' : isCrLf ? '\r\n' : '\n',
-      parsed: classifyConfigLine(seen),
-    })
-    start = feed === -1 ? text.length : feed + 1
+    yield [
+      text.slice(start, isCrLf ? stop - 1 : stop),
+      text.slice(isCrLf ? stop - 1 : stop, stop + 1),
+    ]
+    start = stop + 1
   }
-  return lines
+}
+
+function withoutBom(line: string): string {
+  return line.startsWith(BOM) ? line.slice(BOM.length) : line
 }

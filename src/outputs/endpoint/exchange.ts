@@ -63,3 +63,15 @@ export function jsonTextResponse(
   const type = { 'content-type': 'application/json' }
   return { route, status, body, headers: { ...type, ...ALWAYS, ...headers } }
 }
+
+export function methodNotAllowed(allow: string): EndpointResponse {
+  return textResponse('refused', 405, 'method not allowed', { allow })
+}
+
+/**
+ * A request target as it came, except that runs of slashes count as one and one at the end as none,
+ * because SDKs differ there. It is never decoded.
+ */
+export function plainPath(target: string): string {
+  return target.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
+}

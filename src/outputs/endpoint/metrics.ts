@@ -1,11 +1,10 @@
 /**
- * State of the endpoint for monitors and people: Prometheus text, and JSON for `status`.
+ * State of the endpoint for monitors, as Prometheus text.
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  * @module
  */
 
-import { isoSeconds } from './credentials-answer.ts'
 import type { ServedRole } from './served-role.ts'
 
 /** Responses so far, by route and status. */
@@ -56,50 +55,6 @@ export function prometheusText(
     ...metric('requests_total', 'counter', 'Responses by route and status', [...requests]),
     '',
   ].join('\n')
-}
-
-export interface StatusReport {
-  readonly version: string
-  readonly roles: readonly RoleReport[]
-}
-
-export interface RoleReport {
-  readonly profile: string
-  readonly roleArn: string
-  readonly certificateExpires: string
-  readonly credentialsExpire: string | null
-  readonly lastRefresh: string | null
-  readonly nextTry: string
-  readonly refreshes: number
-  readonly failures: Readonly<Record<string, number>>
-  readonly lastError: {
-    readonly code: string
-    readonly message: string
-    readonly at: string
-  } | null
-}
-
-/** What `rolesanywhere status` prints. Nothing in it is secret. */
-export function statusReport(roles: readonly ServedRole[], version: string): StatusReport {
-  const at = (ms: number | undefined): string | null => (ms === undefined ? null : isoSeconds(ms))
-  return {
-    version,
-    roles: roles.map((role) => {
-      const status = role.status()
-      const { lastError } = status
-      return {
-        profile: role.profile,
-        roleArn: role.roleArn,
-        certificateExpires: isoSeconds(role.certificateExpiresAt()),
-        credentialsExpire: at(status.expiresAt),
-        lastRefresh: at(status.lastSuccessAt),
-        nextTry: isoSeconds(status.nextTryAt),
-        refreshes: status.refreshes,
-        failures: Object.fromEntries(status.failures),
-        lastError: lastError === undefined ? null : { ...lastError, at: isoSeconds(lastError.at) },
-      }
-    }),
-  }
 }
 
 function metric(

@@ -1,8 +1,7 @@
 /**
  * The routes: from the facts of a request to its response, without sockets, files or waiting.
  *
- * Paths are compared as they came, except that runs of slashes count as one and one at the end as
- * none, because SDKs differ there; they are never decoded, and nothing is ever redirected.
+ * Paths are compared as they came but for their slashes, and nothing is ever redirected.
  *
  * @see protocol-facts.md 6 (IMDSv2) and 7 (container provider); reliability.md T10
  * @module
@@ -11,10 +10,11 @@
 import { refusalFor, type AccessRules } from './check-request.ts'
 import type { ContainerToken } from './container-token.ts'
 import { isoSeconds, type CredentialsWanted } from './credentials-answer.ts'
-import { jsonResponse, textResponse } from './exchange.ts'
+import { jsonResponse, methodNotAllowed, plainPath, textResponse } from './exchange.ts'
 import type { EndpointRequest, EndpointResponse } from './exchange.ts'
 import { MAX_METADATA_TOKEN_TTL_SECONDS, type MetadataTokens } from './metadata-token.ts'
-import { prometheusText, statusReport, type RequestCounts } from './metrics.ts'
+import type { RequestCounts } from './metrics.ts'
+import { monitoringAnswer, statusAnswer } from './monitoring.ts'
 import { containerPath, roleName, type ServedRole } from './served-role.ts'
 
 export interface EndpointState {
@@ -36,36 +36,23 @@ export type Routed = EndpointResponse | CredentialsWanted
 export function route(request: EndpointRequest, state: EndpointState, now: number): Routed {
   const refusal = refusalFor(request, state.rules)
   if (refusal !== undefined) return refusal
-  const path = request.target.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
+  const path = plainPath(request.target)
   return (
-    monitoring(path, request, state) ??
+    monitoring(request, path, state) ??
     container(path, request, state, now) ??
     metadata(path, request, state, now) ??
     textResponse('unknown', 404, 'not found')
   )
 }
 
+/** Other machines have no business with our state; for their probes there is a listener of its own. */
 function monitoring(
+  { method, peer }: EndpointRequest,
   path: string,
-  request: EndpointRequest,
-  { roles, requests, version }: EndpointState,
+  state: EndpointState,
 ): EndpointResponse | undefined {
-  const answer = {
-    '/healthz': () => textResponse('healthz', 200, 'ok\n'),
-    '/readyz': () => {
-      const waiting = roles.filter((role) => role.status().expiresAt === undefined)
-      return waiting.length === 0
-        ? textResponse('readyz', 200, 'ok\n')
-        : textResponse('readyz', 503, 'waiting for credentials\n')
-    },
-    '/metrics': () =>
-      textResponse('metrics', 200, prometheusText(roles, requests, version), {
-        'content-type': 'text/plain; version=0.0.4',
-      }),
-    '/status': () => jsonResponse('status', 200, statusReport(roles, version)),
-  }[path]
-  if (answer === undefined) return undefined
-  return request.method === 'GET' ? answer() : methodNotAllowed('GET')
+  if (!peer.isLocal) return undefined
+  return monitoringAnswer(method, path, state) ?? statusAnswer(method, path, state)
 }
 
 function container(
@@ -160,8 +147,4 @@ function metadataAnswer(
 function headerOf(request: EndpointRequest, name: string): string {
   const value = request.headers[name]
   return typeof value === 'string' ? value : ''
-}
-
-function methodNotAllowed(allow: string): EndpointResponse {
-  return textResponse('refused', 405, 'method not allowed', { allow })
 }

@@ -1,28 +1,25 @@
 /**
- * The socket side of the local endpoint: limits, the peer's facts, and writing the answer.
+ * The local endpoint on its socket: a request becomes plain facts, and who may not ask is cut off.
  *
- * What is answered is decided in router.ts. Here a request becomes plain facts, slow and greedy peers
- * are cut off, and a graceful stop lets answers under way end.
+ * What is answered is decided in router.ts, and limits are the business of listener.ts.
  *
- * @see reliability.md T5, T6, T9, T11
+ * @see reliability.md T1, T11
  * @module
  */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import { isLoopback } from '../../core/loopback.ts'
-import { says, setting } from '../../core/wording.ts'
 import type { Clock, Reporter } from '../../core/ports.ts'
+import { PeerUsers } from '../../machine/peer-uid.ts'
 import { CredentialsBodies, failureAnswer } from './credentials-answer.ts'
 import type { EndpointPeer, EndpointRequest, EndpointResponse } from './exchange.ts'
 import { hostTable } from './host-table.ts'
-import { errnoOf, reasonOf } from '../../machine/errno.ts'
-import { peerUid } from '../../machine/peer-uid.ts'
+import { createHttpServer, listen, stop, urlOf, type ListenOn } from './listener.ts'
 import { route, type EndpointState } from './router.ts'
 
-/** Where to listen: an address, or a socket that systemd has opened. */
-export type ListenOn = { readonly address: string; readonly port: number } | { readonly fd: number }
+export type { ListenOn }
 
 export interface EndpointOptions extends Omit<EndpointState, 'rules' | 'requests'> {
   readonly listen: ListenOn
@@ -32,6 +29,8 @@ export interface EndpointOptions extends Omit<EndpointState, 'rules' | 'requests
   readonly allowedUids?: ReadonlySet<number> | undefined
   readonly clock: Clock
   readonly reporter: Reporter
+  /** Responses by route and status, counted here; default: a map of its own. */
+  readonly requests?: Map<string, number>
   /** Called with the listening socket's descriptor, for what Node cannot set itself. */
   readonly onListening?: ((fd: number, isIpv6: boolean) => void) | undefined
 }
@@ -43,52 +42,32 @@ export interface Endpoint extends AsyncDisposable {
   readonly port: number
 }
 
-const LIMITS = {
-  headersTimeout: 5_000,
-  requestTimeout: 10_000,
-  keepAliveTimeout: 5_000,
-  // Node looks at the timeouts only this often; its default of 30 s makes them all mean 30 s.
-  connectionsCheckingInterval: 1_000,
-  maxHeaderSize: 16_384,
-} as const
-const MAX_CONNECTIONS = 1_024
-const MAX_REQUESTS_PER_SOCKET = 1_000
-/** A peer between which and us nothing moves for this long is gone; longer than one CreateSession. */
-const SOCKET_IDLE_MS = 30_000
-const STOP_PATIENCE_MS = 3_000
-
 /** @throws {RolesAnywhereError} ERR_OUTPUT_ADDRESS_IN_USE, ERR_OUTPUT_UNWRITABLE */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
-  const { clock, reporter } = options
-  const requests = new Map<string, number>()
+  const { clock, reporter, allowedUids, requests = new Map<string, number>() } = options
   const bodies = new CredentialsBodies()
-  const uids = new WeakMap<Socket, Promise<number | undefined>>()
+  const users = new PeerUsers()
   // A socket that systemd opened may bring requests before there is an answer to them.
   const ready = Promise.withResolvers<EndpointState>()
 
-  const server = createServer(LIMITS, (request, response) => {
-    void answer(request, response)
-  })
-  // "Expect: 100-continue" announces a body: it is refused like one, and never asked for.
-  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    void answer(request, response)
-  })
-  server.maxConnections = MAX_CONNECTIONS
-  server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET
-  server.timeout = SOCKET_IDLE_MS
-  server.on('timeout', (socket: Socket) => {
-    socket.destroy()
-  })
-  server.on('connection', (socket: Socket) => {
-    if (options.allowedUids !== undefined) uids.set(socket, peerUid(socket))
+  const isStranger = ({ uid }: EndpointPeer): boolean =>
+    allowedUids !== undefined && !allowedUids.has(uid ?? -1)
+  const peerOf = async (socket: Socket): Promise<EndpointPeer> => ({
+    isLocal: isLocal(socket),
+    uid: allowedUids === undefined ? undefined : await users.uidOf(socket),
   })
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { server, connections } = createHttpServer(async (request, expectsContinue) => {
     const startedAt = clock()
     let result: EndpointResponse
     try {
-      const peer = { ...peerOf(request.socket), uid: await uids.get(request.socket) }
-      result = await respond(factsOf(request, peer), await ready.promise, { clock, bodies })
+      const peer = await peerOf(request.socket)
+      // What a stranger may still send is not waited for.
+      const hasBody = isStranger(peer) || (await bodyFollows(request, expectsContinue))
+      result = await respond(factsOf(request, peer, hasBody), await ready.promise, {
+        clock,
+        bodies,
+      })
     } catch (cause) {
       // An invariant broke; the cause could hold anything, so it goes nowhere.
       const name = cause instanceof Error ? cause.name : typeof cause
@@ -101,28 +80,40 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       status: result.status,
       durationMs: clock() - startedAt,
     })
-    send(request, response, result)
+    return result
+  }, users)
+
+  if (allowedUids !== undefined) {
+    server.on('connection', (socket: Socket) => {
+      void peerOf(socket).then((peer) => {
+        // Who has asked already gets his answer; who only sits there gets the same one at once.
+        if (!isStranger(peer) || !connections.isIdle(socket)) return
+        socket.write(NOT_FOR_YOU)
+        socket.destroySoon()
+      })
+    })
   }
 
-  await listen(server, options)
-  const bound = settle(server, options)
+  const { listen: on, onListening } = options
+  const bound = await listen(server, { on, named: 'port', onListening })
   ready.resolve({
     ...options,
     requests,
     rules: {
       hosts: hostTable(bound, options.hostNames),
       allowRemote: options.allowRemote,
-      allowedUids: options.allowedUids,
+      allowedUids,
     },
   })
-  const host = bound.address.includes(':') ? `[${bound.address}]` : bound.address
   return {
-    url: `http://${host}:${bound.port}`,
+    url: urlOf(bound),
     address: bound.address,
     port: bound.port,
     [Symbol.asyncDispose]: () => stop(server),
   }
 }
+
+const NOT_FOR_YOU = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 
 async function respond(
   request: EndpointRequest,
@@ -144,16 +135,28 @@ async function respond(
   }
 }
 
-function factsOf(request: IncomingMessage, peer: EndpointPeer): EndpointRequest {
-  const { headers } = request
-  return {
-    method: request.method ?? '',
-    target: request.url ?? '',
-    hosts: hostsOf(request),
-    headers,
-    hasBody: (headers['content-length'] ?? '0') !== '0' || 'transfer-encoding' in headers,
-    peer,
-  }
+function factsOf(request: IncomingMessage, peer: EndpointPeer, hasBody: boolean): EndpointRequest {
+  const { method = '', url: target = '', headers } = request
+  return { method, target, hosts: hostsOf(request), headers, hasBody, peer }
+}
+
+/** A chunked body without a byte in it is none: s3fs sends its requests so. */
+async function bodyFollows(request: IncomingMessage, expectsContinue: boolean): Promise<boolean> {
+  const { 'content-length': length = '0', 'transfer-encoding': coding } = request.headers
+  if (length !== '0' || expectsContinue) return true
+  if (coding === undefined) return false
+  if (coding !== 'chunked') return true
+  return await new Promise((resolve) => {
+    request.once('data', () => {
+      resolve(true)
+    })
+    request.once('end', () => {
+      resolve(false)
+    })
+    request.once('close', () => {
+      resolve(true)
+    })
+  })
 }
 
 /** `headers` keeps only the first of several Host headers. */
@@ -165,88 +168,12 @@ function hostsOf({ rawHeaders }: IncomingMessage): readonly string[] {
   return hosts
 }
 
-function peerOf({ remoteAddress, localAddress }: Socket): EndpointPeer {
+function isLocal({ remoteAddress, localAddress }: Socket): boolean {
   const isSelf = remoteAddress !== undefined && remoteAddress === localAddress
-  return { isLocal: isSelf || isLoopback(remoteAddress ?? '') }
-}
-
-function send(request: IncomingMessage, response: ServerResponse, result: EndpointResponse): void {
-  response.writeHead(result.status, {
-    ...result.headers,
-    'content-length': Buffer.byteLength(result.body),
-  })
-  response.end(result.body)
-  // What a refused peer still sends is not read to its end.
-  if (result.headers['connection'] === 'close') {
-    response.once('finish', () => {
-      request.socket.destroySoon()
-    })
-  }
+  return isSelf || isLoopback(remoteAddress ?? '')
 }
 
 function count(requests: Map<string, number>, { route: name, status }: EndpointResponse): void {
   const labels = `route="${name}",status="${status}"`
   requests.set(labels, (requests.get(labels) ?? 0) + 1)
-}
-
-async function listen(server: Server, { listen: on }: EndpointOptions): Promise<void> {
-  const where = 'fd' in on ? `descriptor ${on.fd}` : `${on.address} port ${on.port}`
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
-      const isTaken = errnoOf(cause) === 'EADDRINUSE'
-      reject(
-        new RolesAnywhereError(
-          isTaken ? 'ERR_OUTPUT_ADDRESS_IN_USE' : 'ERR_OUTPUT_UNWRITABLE',
-          isTaken
-            ? `another program already listens on ${where}`
-            : `cannot listen on ${where}: ${reasonOf(cause)}`,
-          { hint: says`choose another ${setting('port')}, or end the other program`, cause },
-        ),
-      )
-    })
-    server.once('listening', resolve)
-    if ('fd' in on) server.listen({ fd: on.fd })
-    else server.listen({ host: on.address, port: on.port, exclusive: true, backlog: 1024 })
-  })
-}
-
-/** A socket that will not do is closed again: it would keep the program alive, answering nobody. */
-function settle(server: Server, { onListening }: EndpointOptions): AddressInfo {
-  try {
-    const bound = addressOf(server)
-    onListening?.(descriptorOf(server), bound.family === 'IPv6')
-    return bound
-  } catch (error) {
-    server.close()
-    server.closeAllConnections()
-    throw error
-  }
-}
-
-function addressOf(server: Server): AddressInfo {
-  const bound = server.address()
-  if (bound !== null && typeof bound !== 'string') return bound
-  throw new RolesAnywhereError('ERR_OUTPUT_UNWRITABLE', 'the inherited socket is no TCP socket', {
-    hint: 'use ListenStream=127.0.0.1:9911 in the socket unit',
-  })
-}
-
-/** Node offers no way to an option of the IP layer, and no other way to the descriptor. */
-function descriptorOf(server: Server): number {
-  const { _handle: handle } = server as Server & { readonly _handle?: { readonly fd?: number } }
-  return handle?.fd ?? -1
-}
-
-async function stop(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => {
-      resolve()
-    })
-  })
-  server.closeIdleConnections()
-  const impatience = setTimeout(() => {
-    server.closeAllConnections()
-  }, STOP_PATIENCE_MS)
-  await closed
-  clearTimeout(impatience)
 }

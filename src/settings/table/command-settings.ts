@@ -132,6 +132,14 @@ export const COMMAND_SETTINGS = [
     help: 'Further host name by which clients reach the endpoint; may be repeated',
   },
   {
+    name: 'monitorListen',
+    group: 'endpoint',
+    type: 'socket-address',
+    valueName: 'ADDRESS:PORT',
+    commands: ['serve'],
+    help: 'Answer /healthz, /readyz and /metrics here too, for probes and monitors on other machines',
+  },
+  {
     name: 'allowUser',
     group: 'endpoint',
     type: 'lines',

@@ -26,11 +26,13 @@ import { writeProfile } from '../../../../src/outputs/credentials-file/write-pro
 let folder: string
 let path: string
 let warnings: string[]
+let pause: (ms: number) => Promise<void>
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ra-credentials-'))
   path = join(folder, 'credentials')
   warnings = []
+  pause = (ms) => sleep(ms)
 })
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
@@ -52,7 +54,7 @@ function write(mark = '1', to = path, profile = 'demo', as = uid): Promise<void>
     {
       clock: Date.now,
       random: Math.random,
-      wait: (ms) => sleep(ms),
+      wait: (ms) => pause(ms),
       reporter: { warn: (message) => warnings.push(inWords(message)), debug: () => undefined },
       uid: as,
     },
@@ -190,6 +192,29 @@ test('drafts of killed processes are swept when old; those of the living and the
     ].sort(),
   )
 })
+
+test.skipIf(uid !== 0)(
+  'a lock of another user is waited for at the usual pace, and he is named',
+  async () => {
+    chmodSync(folder, 0o1777)
+    const lock = `${path}.rolesanywhere.lock`
+    writeFileSync(lock, '{"pid":4194303,"at":0}')
+    chownSync(lock, 65_534, 65_534)
+    let waits = 0
+    pause = async () => {
+      waits += 1
+      return Promise.resolve()
+    }
+    await expect(write()).rejects.toMatchObject({
+      code: 'ERR_OUTPUT_LOCKED',
+      message: `the lock "${lock}" is held by user 65534 (nobody), for 45 s by now`,
+    })
+    // Between 25 and 50 ms each.
+    expect(waits).toBeGreaterThan(45_000 / 50)
+    expect(waits).toBeLessThan(45_000 / 25)
+    expect(readdirSync(folder)).toEqual(['credentials.rolesanywhere.lock'])
+  },
+)
 
 test('a stale lock of a killed process is taken over', async () => {
   const holder = { pid: 4_194_303, started: '1', realm: 'another boot', at: Date.now() - 31_000 }

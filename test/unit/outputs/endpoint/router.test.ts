@@ -58,6 +58,21 @@ const TTL = 'x-aws-ec2-metadata-token-ttl-seconds'
 const put = (headers: EndpointRequest['headers'], of?: EndpointState): EndpointResponse =>
   ask('/latest/api/token', { method: 'PUT', headers }, of) as EndpointResponse
 
+describe('monitoring', () => {
+  const PATHS = ['/healthz', '/readyz', '/metrics', '/status']
+
+  test.each(PATHS)('%s is for this machine, with a token or without', (path) => {
+    const rules = { hosts: hostTable({ address: '127.0.0.1', port: 9911 }), allowRemote: true }
+    const remote = state({ rules, metadataTokens: undefined })
+    const peer = { isLocal: false }
+    expect(statusOf(ask(path, {}, remote))).toBe(200)
+    expect(statusOf(ask(path, { peer }, remote))).toBe(404)
+    const headers = { authorization: containerSecret }
+    expect(statusOf(ask(path, { peer, headers }, remote))).toBe(404)
+    expect(statusOf(ask('/credentials/default', { peer, headers }, remote))).toBe('container')
+  })
+})
+
 describe('IMDSv2', () => {
   test('a token is given for 1 to 21600 seconds, with the TTL echoed and no line end', () => {
     for (const ttl of ['1', '300', '21600']) {
