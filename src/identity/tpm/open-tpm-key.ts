@@ -51,9 +51,9 @@ export async function openTpmHandle(handle: number, access: TpmAccess): Promise<
 const refusedInThisProcess = new RefusedPasswords()
 
 function open(key: TpmKey, access: TpmAccess, saysEmpty: boolean): Promise<OpenedKey> {
-  const { device = DEFAULT_TPM_DEVICE, refusedPasswords = refusedInThisProcess } = access
+  const { device = DEFAULT_TPM_DEVICE, signal, refusedPasswords = refusedInThisProcess } = access
   const password = passwordOf(key.name, access, saysEmpty)
-  return loadTpmSigner({ device, key, password, refusedPasswords })
+  return loadTpmSigner({ device, signal, key, password, refusedPasswords })
 }
 
 function passwordOf(

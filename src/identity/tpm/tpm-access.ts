@@ -13,6 +13,8 @@ export interface TpmAccess {
   readonly password?: (() => Promise<string>) | undefined
   /** The key has no password, whatever its file says. */
   readonly noPassword?: boolean | undefined
+  /** Ends the wait for a TPM that is silent while the key is looked at. */
+  readonly signal?: AbortSignal | undefined
   /** Default: what this process has learned so far. */
   readonly refusedPasswords?: RefusedPasswords | undefined
 }
