@@ -83,13 +83,17 @@ function openRole<C extends CommandName>(
 function failure(error: unknown, system: System, reporter: CliReporter): number {
   const known = error instanceof RolesAnywhereError ? error : internalError(error)
   reporter.error(known)
-  if (system.signal.aborted) return 128 + (system.signal.reason === 'SIGINT' ? SIGINT : SIGTERM)
+  if (system.signal.aborted) return 128 + numberOf(system.signal.reason)
   // Ctrl-C at a prompt comes as a key and not as the signal that it means.
-  return known.code === 'ERR_CANCELLED' ? 128 + SIGINT : known.exitCode
+  return known.code === 'ERR_CANCELLED' ? 128 + SIGNALS.SIGINT : known.exitCode
 }
 
-const SIGINT = 2
-const SIGTERM = 15
+/** Numbers of the signals that end a command: signal(7). */
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
+
+function numberOf(reason: unknown): number {
+  return SIGNALS[reason as keyof typeof SIGNALS]
+}
 
 /** A bug of ours. The message may hold anything, so it is shown only among the causes, with --debug. */
 function internalError(cause: unknown): RolesAnywhereError {

@@ -34,6 +34,8 @@ const WORTH_DELIVERING_MS = 300_000
 export interface RefreshingRoleOptions {
   /** Takes new credentials to where they belong; a refresh has succeeded only when this has. */
   readonly deliver?: (credentials: SessionCredentials) => Promise<void>
+  /** Is told how long each new session lasts, in milliseconds. */
+  readonly judgeLifetime?: ((lifetimeMs: number) => void) | undefined
   /** What a person typed and a pipe brought, for all roles of one invocation. */
   readonly memory?: SecretMemory
 }
@@ -43,7 +45,7 @@ export interface RefreshingRoleOptions {
  */
 export async function openRefreshingRole(
   invocation: SessionInvocation,
-  { deliver, memory }: RefreshingRoleOptions = {},
+  { deliver, judgeLifetime, memory }: RefreshingRoleOptions = {},
 ): Promise<RefreshingRole> {
   const { settings, system, reporter } = invocation
   const ports = identityPorts(invocation, memory)
@@ -86,6 +88,7 @@ export async function openRefreshingRole(
       const isWorth = (undelivered?.expiresAt ?? 0) - now() > WORTH_DELIVERING_MS
       const credentials = isWorth && undelivered ? undelivered : await create(signal)
       undelivered = credentials
+      judgeLifetime?.(credentials.expiresAt - now())
       await deliver?.(credentials)
       undelivered = undefined
       return credentials

@@ -12,6 +12,7 @@ import { noteDescriptors, seemsClosed } from '../machine/descriptors.ts'
 import { errnoOf } from '../machine/errno.ts'
 import { monotonicClock } from '../machine/monotonic.ts'
 import { schedule, wait } from '../machine/wait.ts'
+import { Signals } from './signals.ts'
 
 export interface System {
   /** Arguments after the program's name. */
@@ -48,7 +49,10 @@ export interface System {
   readonly uid: number
   /** Whether standard input is a terminal, which then sends its signals to children too. */
   isTerminal(): Promise<boolean>
-  /** Aborted by SIGINT or SIGTERM; the reason is the signal's name. */
+  /**
+   * Aborted by SIGINT or SIGTERM, and by SIGHUP while a person is asked; the reason is the signal's name.
+   * Who has not ended soon after is ended.
+   */
   readonly signal: AbortSignal
 }
 
@@ -61,12 +65,7 @@ const MAX_STDIN_BYTES = 1_048_576
 
 export function nodeSystem(): System {
   noteDescriptors()
-  const cancelled = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => {
-      cancelled.abort(name)
-    })
-  }
+  const signals = new Signals()
   return {
     argv: process.argv.slice(2),
     env: process.env,
@@ -84,29 +83,24 @@ export function nodeSystem(): System {
         // Nobody listens: that must not take credentials from the reader of stdout.
       }
     },
-    readStdin: async () => readStdin(cancelled.signal),
+    readStdin: async () => readStdin(signals.stop),
     async prompt(question) {
       const { promptOnTerminal } = await import('./terminal.ts')
-      return await promptOnTerminal(question, cancelled.signal)
+      return await signals.untilHungUp(async () => promptOnTerminal(question, signals.stop))
     },
     async tellPerson(line) {
       const { tellOnTerminal } = await import('./terminal.ts')
       return tellOnTerminal(line)
     },
     schedule,
-    onSignal(name, listener) {
-      process.on(name, listener)
-      return () => {
-        process.off(name, listener)
-      }
-    },
+    onSignal: (name, listener) => signals.on(name, listener),
     pid: process.pid,
     uid: process.geteuid?.() ?? 0,
     async isTerminal() {
       const { isatty } = await import('node:tty')
       return isatty(STDIN)
     },
-    signal: cancelled.signal,
+    signal: signals.stop,
   }
 }
 

@@ -43,10 +43,19 @@ export async function promptOnTerminal(question: string, signal: AbortSignal): P
     return await Promise.race([readLine(input), aborted.promise])
   } finally {
     signal.removeEventListener('abort', onAbort)
+    leave(input, fd)
+  }
+}
+
+/** Puts the terminal right, unless it has been hung up. */
+function leave(input: ReadStream, fd: number): void {
+  try {
     input.setRawMode(false)
     writeSync(fd, '\n')
-    input.destroy()
+  } catch {
+    // Nobody is there to see it.
   }
+  input.destroy()
 }
 
 /** Writes one line to the terminal device, if the process has one. */

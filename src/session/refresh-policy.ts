@@ -6,7 +6,7 @@
  * that is more.
  *
  * Two kinds of spread keep a fleet apart. A session that was obtained out of turn (at start, after an
- * outage, by force) is followed by a refresh anywhere between a fifth and a half of its life, because
+ * outage, by force) is followed by a refresh anywhere between a fifth and half of its life, because
  * every other host was probably started, or cut off, at the same moment. From then on the hosts are
  * apart, and half of the lifetime with a little jitter keeps them so; `bench/fleet.ts` shows both.
  *
@@ -47,7 +47,7 @@ const LEAST_SPREAD = 0.05
 /** Parts of a lifetime between which the next refresh falls. */
 const REFRESH_SPAN = {
   onSchedule: { from: 0.45, to: 0.55 },
-  outOfTurn: { from: LEAST_PART, to: 0.5 },
+  outOfTurn: { from: LEAST_PART, to: 0.55 },
 } as const
 
 export interface Lifetime {

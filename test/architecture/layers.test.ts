@@ -59,9 +59,6 @@ const NETWORK = /^(?:node:(?:net|tls|https?|http2|dgram|dns)(?:\/|$)|undici(?:\/
 /** Where the real world comes in. */
 const ENTRIES = ['cli/system.ts', 'index.ts']
 
-/** The only layers that know flags: users of the others may never have seen the command line. */
-const WITH_FLAGS = ['cli', 'settings']
-
 /** Sockets that lead nowhere but to this machine. */
 const MAY_OPEN_SOCKETS = [
   // A socket is Node's only way to wait for a pipe that somebody else opened.
@@ -69,6 +66,47 @@ const MAY_OPEN_SOCKETS = [
   // A software TPM.
   'identity/tpm/channel.ts',
 ]
+
+const TIMER =
+  /\bsetTimeout\b|\bsetInterval\b|\bAbortSignal\.timeout\b|\bperformance\.now\b|\bhrtime\b/u
+
+/**
+ * Time that decides (when to refresh, how long to back off, whether something has expired) comes by a port.
+ * A real timer is set only beside one foreign thing that may never answer, and ends the wait for it.
+ */
+const MAY_SET_TIMERS: Readonly<Record<string, string>> = {
+  'machine/wait.ts': 'the ports themselves',
+  'machine/monotonic.ts': 'a port too',
+  'machine/run-command.ts': 'a command that does not end',
+  'identity/tpm/channel.ts': 'a TPM that is silent',
+  'identity/tpm/commands.ts': 'a TPM that wants to be asked again',
+  'identity/pkcs11/module/host-channel.ts': 'a module that hangs',
+  'identity/pkcs11/token/pkcs11-signer.ts': 'a person who has not touched the token yet',
+  'identity/pkcs11/host/host-process.ts': 'a parent that is gone',
+  'transport/send.ts': 'a server that is silent',
+  'outputs/endpoint/server.ts': 'clients that hold on at the end',
+  'emulator/connection.ts': 'a client that is silent',
+  'emulator/answer.ts': 'a slow answer, on request',
+  'emulator/check-client/run-client.ts': 'a client that does not end',
+  'cli/signals.ts': 'whatever does not end when told to',
+}
+
+const RANDOM_BYTES = /\brandomBytes\b|\brandomUUID\b|\brandomInt\b|\bgetRandomValues\b/u
+
+/**
+ * Chance that decides (jitter) comes by a port. What nobody may guess, or what must differ from all others,
+ * is drawn where it is needed: a test could only make it guessable.
+ */
+const MAY_DRAW_BYTES: Readonly<Record<string, string>> = {
+  'machine/draft.ts': 'names of files that are not there yet',
+  'machine/file-lock.ts': 'a mark of one lock',
+  'identity/secret/refused-passwords.ts': 'a key for digests of passwords',
+  'outputs/endpoint/token-file.ts': 'tokens',
+  'outputs/endpoint/metadata-token.ts': 'tokens, and the key that they are signed with',
+  'emulator/respond.ts': 'request identifiers',
+  'emulator/create-session.ts': 'credentials',
+  'emulator/throwaway-pki.ts': 'serial numbers',
+}
 
 interface Import {
   readonly from: string
@@ -154,6 +192,14 @@ describe('layers', () => {
 })
 
 describe('the world', () => {
+  it.each([
+    { what: 'a real timer', pattern: TIMER, may: MAY_SET_TIMERS },
+    { what: 'random bytes', pattern: RANDOM_BYTES, may: MAY_DRAW_BYTES },
+  ])('gives $what only to those files that the table says why', ({ pattern, may }) => {
+    const users = files.filter((file) => pattern.test(code(file)))
+    expect(users.toSorted()).toEqual(Object.keys(may).toSorted())
+  })
+
   it.each(['process.env', 'process.std', 'process.exit', 'process.argv', 'console.'])(
     'is reached by %s only in cli/system.ts and the library entry',
     (word) => {
@@ -169,15 +215,6 @@ describe('the world', () => {
       expect(users.filter((file) => !ENTRIES.includes(file))).toEqual([])
     },
   )
-})
-
-describe('sentences', () => {
-  it('below the command line name a setting by reference, and no flag', () => {
-    const named = files
-      .filter((file) => !WITH_FLAGS.includes(layerOf(file)))
-      .filter((file) => /--[a-z]/u.test(code(file)))
-    expect(named).toEqual([])
-  })
 })
 
 describe('flags', () => {

@@ -145,10 +145,13 @@ describe('a question on the terminal', () => {
     expect(run.stderr).toMatch(/^rolesanywhere: error: cancelled .+\n$/u)
   })
 
-  it.skipIf(!hasTerminals)('is left by SIGTERM too, and the terminal is put right', async () => {
-    const run = await runOnTerminal(prompting(), [{ ...whenAsked(), signal: 'SIGTERM' }])
+  it.skipIf(!hasTerminals).each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('is left by %s too, and the terminal is put right', async (signal, exitCode) => {
+    const run = await runOnTerminal(prompting(), [{ ...whenAsked(), signal }])
     expect(run).toMatchObject({
-      exitCode: 143,
+      exitCode,
       timedOut: false,
       stdout: '',
       echo: [false],

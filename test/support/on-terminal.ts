@@ -14,7 +14,7 @@ import { PROGRAM } from './run-cli.ts'
 export type TerminalStep = {
   readonly place: 'terminal' | 'stdout' | 'stderr'
   readonly text: string
-} & ({ readonly type: string } | { readonly signal: 'SIGTERM' | 'SIGINT' })
+} & ({ readonly type: string } | { readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP' })
 
 export interface TerminalResult {
   /** Negative for a signal that ended it. */

@@ -25,6 +25,7 @@ import type { Invocation } from '../invocation.ts'
 import { openRefreshingRole, type RefreshingRole } from '../refreshing-role.ts'
 import { openService } from '../service.ts'
 import type { System } from '../system.ts'
+import { warnOfShortSessions } from '../short-sessions.ts'
 import { unlessStopped, untilStopped } from '../stopping.ts'
 import { VERSION } from '../../core/version.ts'
 
@@ -37,21 +38,24 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
   const libc =
     settings.hopLimit === undefined ? undefined : await loadLibc(says`${setting('hopLimit')}`)
   const allowedUids = allowedUserIds(settings.allowUser)
+  const hasImds = !settings.noImds && !settings.allowRemote
+  // The metadata service has one role, the first.
+  const judgeFirst = hasImds ? warnOfShortSessions(reporter) : undefined
   const roles: RefreshingRole[] = []
   const memory = new SecretMemory()
   const firstCredentials: (() => Promise<unknown>)[] = []
   for (const asked of [{ settings, reporter }, ...invocation.furtherRoles]) {
+    const judgeLifetime = roles.length === 0 ? judgeFirst : undefined
     const inItsNames = <T>(work: Promise<T>): Promise<T> =>
       unlessStopped(system.signal, asked.reporter.inItsNames(work))
     const role = resources.use(
-      await inItsNames(openRefreshingRole({ ...asked, system }, { memory })),
+      await inItsNames(openRefreshingRole({ ...asked, system }, { memory, judgeLifetime })),
     )
     roles.push(role)
     firstCredentials.push(async () => inItsNames(role.engine.credentials()))
   }
   const served = roles.map((role) => role.served)
   const tokens = await openContainerTokens(served, invocation)
-  const hasImds = !settings.noImds && !settings.allowRemote
   const requests = new Map<string, number>()
   const endpoint = resources.use(
     await startEndpoint({

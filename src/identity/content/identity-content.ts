@@ -39,6 +39,7 @@ export interface ContentPorts {
 export class IdentityContents {
   readonly #options: PasswordOptions & TpmOptions
   readonly #reporter: Reporter
+  readonly #signal: AbortSignal | undefined
   readonly #password: Password | undefined
   readonly #tpmPassword: Password | undefined
   readonly #opened = new Map<SettingContent, Promise<Pkcs12Contents>>()
@@ -47,6 +48,7 @@ export class IdentityContents {
     const { keyPassword, tpmKeyPassword, strictPermissions } = options
     this.#options = options
     this.#reporter = reporter
+    this.#signal = secrets.signal
     this.#password = rememberedPassword(keyPassword, secrets, { strictPermissions })
     // The password of key files is that of TPM keys too.
     this.#tpmPassword =
@@ -137,6 +139,7 @@ export class IdentityContents {
       device: tpmDevice,
       password: password === undefined ? undefined : () => password(name),
       noPassword: noTpmKeyPassword,
+      signal: this.#signal,
     }
   }
 

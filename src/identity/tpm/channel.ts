@@ -26,7 +26,7 @@ const RESPONSE_TIMEOUT_MS = 90_000
 const CONNECT_TIMEOUT_MS = 2_000
 
 export interface TpmChannel extends AsyncDisposable {
-  /** @throws {RolesAnywhereError} ERR_KEY_TPM_UNAVAILABLE. */
+  /** @throws {RolesAnywhereError} ERR_KEY_TPM_UNAVAILABLE, ERR_CANCELLED. */
   transmit(command: Uint8Array): Promise<Buffer>
 }
 
@@ -34,9 +34,10 @@ export interface TpmChannel extends AsyncDisposable {
  * Opens a TPM.
  *
  * @param address a device (`/dev/tpmrm0`), the path of a Unix socket, or `HOST:PORT` of this machine.
- * @throws {RolesAnywhereError} ERR_KEY_TPM_UNAVAILABLE, ERR_USAGE_INVALID_VALUE.
+ * @param signal ends every wait for the TPM. A device cannot be told: its answer is not waited for.
+ * @throws {RolesAnywhereError} ERR_KEY_TPM_UNAVAILABLE, ERR_USAGE_INVALID_VALUE, ERR_CANCELLED.
  */
-export async function openTpm(address: string): Promise<TpmChannel> {
+export async function openTpm(address: string, signal?: AbortSignal): Promise<TpmChannel> {
   if (address.includes('/')) {
     const isSocket = await stat(address).then(
       (stats) => stats.isSocket(),
@@ -44,7 +45,7 @@ export async function openTpm(address: string): Promise<TpmChannel> {
         throw unavailable(address, error)
       },
     )
-    return isSocket ? openSocket(address, { path: address }) : openDevice(address)
+    return isSocket ? openSocket(address, { path: address }, signal) : openDevice(address, signal)
   }
   const [, host, port] = LOOPBACK_ADDRESS.exec(address) ?? []
   if (host === undefined || Number(port) < 1 || Number(port) > 65_535) {
@@ -56,27 +57,26 @@ export async function openTpm(address: string): Promise<TpmChannel> {
       },
     )
   }
-  return openSocket(address, { host: host.replaceAll(/[[\]]/gu, ''), port: Number(port) })
+  const target = { host: host.replaceAll(/[[\]]/gu, ''), port: Number(port) }
+  return openSocket(address, target, signal)
 }
 
 /** A TPM on another machine would get the password over the network. */
 const LOOPBACK_ADDRESS = /^(127(?:\.\d{1,3}){3}|localhost|\[::1\]):(\d{1,5})$/iu
 
-async function openDevice(path: string): Promise<TpmChannel> {
+async function openDevice(path: string, signal?: AbortSignal): Promise<TpmChannel> {
   const device = await open(path, constants.O_RDWR).catch((error: unknown) => {
     throw unavailable(path, error)
   })
   return {
     async transmit(command) {
-      try {
+      return unlessCancelled(path, signal, async () => {
         // The driver takes one command in one write, and gives its response in one read.
         await device.write(command, 0, command.length, null)
         const response = Buffer.alloc(MAX_RESPONSE_BYTES)
         const { bytesRead } = await device.read(response, 0, response.length, null)
         return response.subarray(0, bytesRead)
-      } catch (error) {
-        throw unavailable(path, error)
-      }
+      })
     },
     async [Symbol.asyncDispose]() {
       await device.close()
@@ -87,30 +87,52 @@ async function openDevice(path: string): Promise<TpmChannel> {
 async function openSocket(
   address: string,
   target: { path: string } | { host: string; port: number },
+  signal?: AbortSignal,
 ): Promise<TpmChannel> {
   const socket = connect(target)
   socket.setTimeout(CONNECT_TIMEOUT_MS)
-  await new Promise<void>((resolve, reject) => {
+  const connected = new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve)
     socket.once('error', reject)
     socket.once('timeout', () => socket.destroy(new Error('no answer to the connection')))
-  }).catch((error: unknown) => {
-    throw unavailable(address, error)
   })
+  try {
+    await unlessCancelled(address, signal, () => connected)
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
   socket.removeAllListeners()
   socket.setTimeout(RESPONSE_TIMEOUT_MS)
   return {
     async transmit(command) {
-      try {
-        return await exchange(socket, command)
-      } catch (error) {
-        throw unavailable(address, error)
-      }
+      return unlessCancelled(address, signal, () => exchange(socket, command))
     },
     [Symbol.asyncDispose]() {
       socket.destroy()
       return Promise.resolve()
     },
+  }
+}
+
+/** @throws {RolesAnywhereError} ERR_CANCELLED at once when told so; ERR_KEY_TPM_UNAVAILABLE for what fails. */
+async function unlessCancelled<T>(
+  address: string,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { promise: cancelled, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => {
+    reject(new RolesAnywhereError('ERR_CANCELLED', 'cancelled while waiting for the TPM'))
+  }
+  if (signal?.aborted === true) onAbort()
+  else signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([cancelled, work()])
+  } catch (error) {
+    throw error instanceof RolesAnywhereError ? error : unavailable(address, error)
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
   }
 }
 

@@ -25,6 +25,8 @@ export interface TpmAccess {
   readonly password?: (() => Promise<string>) | undefined
   /** The key has no password, whatever its file says. */
   readonly noPassword?: boolean | undefined
+  /** Ends the wait for a TPM that is silent while the key is looked at. */
+  readonly signal?: AbortSignal | undefined
   /** Default: what this process has learned so far. */
   readonly refusedPasswords?: RefusedPasswords | undefined
 }
@@ -62,9 +64,9 @@ export async function openTpmHandle(handle: number, access: TpmAccess): Promise<
 const refusedInThisProcess = new RefusedPasswords()
 
 function open(key: TpmKey, access: TpmAccess, saysEmpty: boolean): Promise<OpenedKey> {
-  const { device = DEFAULT_TPM_DEVICE, refusedPasswords = refusedInThisProcess } = access
+  const { device = DEFAULT_TPM_DEVICE, signal, refusedPasswords = refusedInThisProcess } = access
   const password = passwordOf(key.name, access, saysEmpty)
-  return loadTpmSigner({ device, key, password, refusedPasswords })
+  return loadTpmSigner({ device, signal, key, password, refusedPasswords })
 }
 
 function passwordOf(

@@ -49,6 +49,8 @@ export type TpmKey =
 export interface TpmSignerOptions {
   /** A device, a Unix socket, or `HOST:PORT`; see `openTpm`. */
   readonly device: string
+  /** For the time of loading; signatures have signals of their own. */
+  readonly signal?: AbortSignal | undefined
   readonly key: TpmKey
   /** Asked when the first signature needs it, and once; empty for a key without password. */
   password(): Promise<string>
@@ -58,14 +60,15 @@ export interface TpmSignerOptions {
 /**
  * Reads what kind of key it is; asks the TPM only for a handle. No password is sent yet.
  *
- * @throws {RolesAnywhereError} ERR_KEY_TPM_UNAVAILABLE, ERR_KEY_TPM_FAILED, ERR_KEY_UNSUPPORTED.
+ * @throws {RolesAnywhereError} ERR_KEY_TPM_UNAVAILABLE, ERR_KEY_TPM_FAILED, ERR_KEY_UNSUPPORTED,
+ *   ERR_CANCELLED.
  */
 export async function loadTpmSigner(
   options: TpmSignerOptions,
 ): Promise<{ readonly signer: Signer; readonly publicKey: KeyObject }> {
-  const { key, device } = options
+  const { key } = options
   const area = await explained(key.name, async () => {
-    const found = key.kind === 'file' ? key.key.publicArea : await readArea(device, key.handle)
+    const found = key.kind === 'file' ? key.key.publicArea : await readArea(key.handle, options)
     checkMaySign(found)
     // Fails now rather than at the first request when the key is fixed to another scheme.
     prepareDigest(found, new Uint8Array(0), 'sha256')
@@ -74,8 +77,8 @@ export async function loadTpmSigner(
   return { signer: new TpmSigner(options, area), publicKey: area.publicKey }
 }
 
-async function readArea(device: string, handle: number): Promise<PublicArea> {
-  await using channel = await openTpm(device)
+async function readArea(handle: number, { device, signal }: TpmSignerOptions): Promise<PublicArea> {
+  await using channel = await openTpm(device, signal)
   return readPublicArea(await readPublic(channel, handle))
 }
 
@@ -115,7 +118,7 @@ class TpmSigner implements Signer {
 
     return explained(key.name, async () => {
       const { digest, scheme } = prepareDigest(this.#area, message, hash ?? 'sha256')
-      await using channel = await openTpm(device)
+      await using channel = await openTpm(device, signal)
       const signature = await withKey(channel, key, refusedPasswords, (handle) =>
         sign(channel, handle, digest, scheme, password).catch(async (error: unknown) => {
           if (!isWrongPassword(error)) throw error

@@ -11,7 +11,7 @@
 import type { SessionCredentials } from '../../core/credentials.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Reporter } from '../../core/ports.ts'
-import { readBounded, type ReadProblem } from '../../machine/bounded-read.ts'
+import { readBounded, type BoundedContent, type ReadProblem } from '../../machine/bounded-read.ts'
 import { sweepDrafts } from '../../machine/draft.ts'
 import {
   acquireFileLock,
@@ -54,20 +54,31 @@ export async function writeProfile(
 ): Promise<void> {
   checkProfileName(options.profile)
   const { path } = findTrustedTarget(options.path, ports.uid)
-  const held = await lock(path, ports)
-  try {
-    await writeUnderLock(path, held, options, ports)
-  } finally {
-    await held[Symbol.asyncDispose]()
+  await using held = await lock(path, ports)
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const mayBeHalf = attempt >= MAX_ATTEMPTS / 2
+    if (await writeUnderLock(path, held, { ...options, mayBeHalf }, ports)) return
+    // A program that knows no locks is writing it, and will be done in a moment.
+    await ports.wait(PAUSE_MS * (1 + ports.random()), ports.signal)
   }
+  throw new RolesAnywhereError(
+    'ERR_OUTPUT_LOCKED',
+    `another program writes "${path}" again and again`,
+    { hint: 'nothing was written; end that program' },
+  )
 }
 
+/** Tries while others write the same file; some seconds in all. */
+const MAX_ATTEMPTS = 200
+const PAUSE_MS = 10
+
+/** @returns false when another program has the file in its hands. */
 async function writeUnderLock(
   path: string,
   held: FileLock,
-  { profile, credentials }: WriteProfileOptions,
+  { profile, credentials, mayBeHalf }: WriteProfileOptions & { readonly mayBeHalf: boolean },
   ports: WriteProfilePorts,
-): Promise<void> {
+): Promise<boolean> {
   // Looked at again: another writer may have replaced the file meanwhile, an attacker with a link.
   const target = findTrustedTarget(path, ports.uid)
   if (target.path !== path) {
@@ -75,27 +86,36 @@ async function writeUnderLock(
   }
   await sweepDrafts(path, ports.clock)
   const old = await readTarget(target)
-  const content = setProfileKeys(old, profile, {
+  const now = ports.clock()
+  if (old !== undefined && !mayBeHalf && isHalf(old, now)) return false
+  const content = setProfileKeys(old?.bytes ?? new Uint8Array(), profile, {
     aws_access_key_id: credentials.accessKeyId,
     aws_secret_access_key: credentials.secretAccessKey,
     aws_session_token: credentials.sessionToken,
   })
   const mode = (target.stats?.mode ?? 0o600) & 0o777
-  if ((mode & 0o177) !== 0) {
+  const isOpen = (mode & 0o177) !== 0
+  if (!isOpen && old !== undefined && Buffer.compare(old.bytes, content) === 0) return true
+  const isReplaced = await replaceFile(target, {
+    content,
+    replaces: old?.stats,
+    async check() {
+      // After a long pause (a suspended machine) it may have been taken over where we cannot be looked up.
+      if (await held.isHeld()) return
+      throw new RolesAnywhereError(
+        'ERR_OUTPUT_LOCKED',
+        `the lock of "${path}" was lost meanwhile`,
+        { hint: 'nothing was written; try again' },
+      )
+    },
+  })
+  if (isReplaced && isOpen) {
     ports.reporter.warn(
       `"${path}" had mode 0${mode.toString(8)}: others could read secrets there`,
-      {
-        hint: 'it has mode 0600 from now on',
-      },
+      { hint: 'it has mode 0600 from now on' },
     )
-  } else if (target.stats !== undefined && Buffer.compare(old, content) === 0) return
-  await replaceFile(target, content, async () => {
-    // After a long pause (a suspended machine) it may have been taken over where we cannot be looked up.
-    if (await held.isHeld()) return
-    throw new RolesAnywhereError('ERR_OUTPUT_LOCKED', `the lock of "${path}" was lost meanwhile`, {
-      hint: 'nothing was written; try again',
-    })
-  })
+  }
+  return isReplaced
 }
 
 async function lock(path: string, ports: WriteProfilePorts): Promise<FileLock> {
@@ -112,12 +132,24 @@ async function lock(path: string, ports: WriteProfilePorts): Promise<FileLock> {
   )
 }
 
-async function readTarget({ path, stats }: TrustedTarget): Promise<Uint8Array> {
-  if (stats === undefined) return new Uint8Array()
+async function readTarget({ path, stats }: TrustedTarget): Promise<BoundedContent | undefined> {
+  if (stats === undefined) return undefined
   // What was a file a moment ago may be a FIFO or a link by now.
   const rules = { maxBytes: MAX_FILE_BYTES, mayBeLink: false, fail: failureOf(path) }
-  return (await readBounded(path, rules)).bytes
+  return await readBounded(path, rules)
 }
+
+/**
+ * Whether somebody may be in the middle of writing it, as `aws configure` does: cut off, and then written
+ * anew. A file that stays so is just like that.
+ */
+function isHalf({ bytes, stats }: BoundedContent, now: number): boolean {
+  const ageMs = now - Number(stats.mtimeMs)
+  return Math.abs(ageMs) < HALF_MS && bytes.at(-1) !== LINE_FEED
+}
+
+const HALF_MS = 1_000
+const LINE_FEED = 0x0a
 
 function failureOf(path: string): (problem: ReadProblem) => RolesAnywhereError {
   return (problem) => {

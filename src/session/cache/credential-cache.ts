@@ -9,12 +9,12 @@
  * @module
  */
 
-import { randomBytes } from 'node:crypto'
 import { open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { SessionCredentials } from '../../core/credentials.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Reporter } from '../../core/ports.ts'
+import { draftOf } from '../../machine/draft.ts'
 import { reasonOf } from '../../machine/errno.ts'
 import { acquireFileLock, type FileLockPorts } from '../../machine/file-lock.ts'
 import {
@@ -119,7 +119,7 @@ async function takeLock(path: string, ports: CachePorts): ReturnType<typeof acqu
 
 /** The caller asked for credentials and has them: a full disk must not take them away. */
 async function keep(entry: CacheEntry, path: string, reporter: Reporter): Promise<void> {
-  const draft = path.replace(/json$/u, `${randomBytes(8).toString('hex')}.tmp`)
+  const draft = draftOf(path)
   try {
     {
       await using file = await open(draft, 'wx', 0o600)

@@ -197,6 +197,21 @@ describe('the way to a TPM', () => {
     )
   })
 
+  it('a silent TPM is waited for only until somebody cancels', async () => {
+    const controller = new AbortController()
+    await answering(
+      () => {
+        controller.abort()
+      },
+      async (address) => {
+        const access = { device: address, noPassword: true, signal: controller.signal }
+        await expect(openTpmHandle(0x8100_0001, access)).rejects.toMatchObject({
+          code: 'ERR_CANCELLED',
+        })
+      },
+    )
+  })
+
   it('a connection that closes is an error with a name', async () => {
     await answering(
       (socket) => socket.destroy(),

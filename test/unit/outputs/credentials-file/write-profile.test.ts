@@ -3,10 +3,13 @@ import { inWords } from '../../../../src/core/wording.ts'
 import {
   chmodSync,
   chownSync,
+  closeSync,
+  existsSync,
   lchownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -15,6 +18,7 @@ import {
   symlinkSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +36,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ra-credentials-'))
   path = join(folder, 'credentials')
   warnings = []
+  meanwhile = () => undefined
+  whileWaiting = () => undefined
   pause = (ms) => sleep(ms)
 })
 afterEach(() => {
@@ -39,6 +45,10 @@ afterEach(() => {
 })
 
 const uid = process.getuid?.() ?? 0
+
+/** What another program does between our reading of the file and its replacement, and while we wait. */
+let meanwhile: () => void
+let whileWaiting: () => void
 
 function write(mark = '1', to = path, profile = 'demo', as = uid): Promise<void> {
   const credentials = new SessionCredentials({
@@ -52,9 +62,16 @@ function write(mark = '1', to = path, profile = 'demo', as = uid): Promise<void>
   return writeProfile(
     { path: to, profile, credentials },
     {
-      clock: Date.now,
+      // Asked for before we have the lock, and when the file has been read.
+      clock: () => {
+        if (existsSync(`${to}.rolesanywhere.lock`)) meanwhile()
+        return Date.now()
+      },
       random: Math.random,
-      wait: (ms) => pause(ms),
+      wait: (ms) => {
+        whileWaiting()
+        return pause(ms)
+      },
       reporter: { warn: (message) => warnings.push(inWords(message)), debug: () => undefined },
       uid: as,
     },
@@ -65,6 +82,61 @@ const expected = (mark: string): string =>
   `[demo]\naws_access_key_id = ASIA${mark}\naws_secret_access_key = secret${mark}\naws_session_token = token${mark}\n`
 
 const mode = (file: string): number => statSync(file).mode & 0o777
+
+describe('a program that knows no locks', () => {
+  const theirs = '[theirs]\naws_access_key_id = KEY\n'
+  const once = (act: () => void) => () => {
+    meanwhile = () => undefined
+    whileWaiting = () => undefined
+    act()
+  }
+
+  test('writes the file between our reading and our writing: nothing of it is lost', async () => {
+    writeFileSync(path, '[old]\n', { mode: 0o600 })
+    meanwhile = once(() => {
+      writeFileSync(path, `[old]\n${theirs}`)
+    })
+    await write()
+    expect(readFileSync(path, 'utf8')).toBe(`[old]\n${theirs}${expected('1')}`)
+    expect(readdirSync(folder)).toEqual(['credentials'])
+  })
+
+  test('makes the file that was not there', async () => {
+    meanwhile = once(() => {
+      writeFileSync(path, theirs, { mode: 0o600 })
+    })
+    await write()
+    expect(readFileSync(path, 'utf8')).toBe(theirs + expected('1'))
+  })
+
+  test('has cut the file off and not written it yet: it is waited for', async () => {
+    writeFileSync(path, theirs, { mode: 0o600 })
+    const fd = openSync(path, 'w')
+    whileWaiting = once(() => {
+      writeSync(fd, `${theirs}[more]\n`)
+      closeSync(fd)
+    })
+    await write()
+    expect(readFileSync(path, 'utf8')).toBe(`${theirs}[more]\n${expected('1')}`)
+  })
+
+  test('has left the file without an end of line: it is not waited for without end', async () => {
+    writeFileSync(path, '[old]', { mode: 0o600 })
+    await write()
+    expect(readFileSync(path, 'utf8')).toBe(`[old]\n${expected('1')}`)
+  })
+
+  test('writes it again and again: that is said, and nothing is written', async () => {
+    let round = 0
+    writeFileSync(path, '', { mode: 0o600 })
+    meanwhile = () => {
+      writeFileSync(path, `[round ${(round += 1)}]\n`)
+    }
+    await expect(write()).rejects.toMatchObject({ code: 'ERR_OUTPUT_LOCKED' })
+    expect(readFileSync(path, 'utf8')).toBe(`[round ${round}]\n`)
+    expect(readdirSync(folder)).toEqual(['credentials'])
+  })
+})
 
 describe('the file', () => {
   test('is made with mode 0600, in a folder made with mode 0700, and nothing else is left there', async () => {
