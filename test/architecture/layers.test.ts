@@ -53,19 +53,6 @@ const CORE_MAY_USE = ['node:crypto']
 /** The library's entry is wiring too, but only of what a library needs. */
 const ENTRY_MAY_USE = ['core', 'machine', 'identity', 'transport', 'session', 'library']
 
-/** Rooms that are being cleaned. */
-const STILL_NAMING_FLAGS = [
-  'identity/certificate/certificate-selector.ts',
-  'identity/content/identity-content.ts',
-  'identity/content/key-pair.ts',
-  'identity/content/load-file-identity.ts',
-  'identity/content/read-certificates.ts',
-  'identity/content/snapshot.ts',
-  'identity/key-file/explain-unreadable-key.ts',
-  'identity/key-file/pkcs12/open-pkcs12.ts',
-  'identity/key-file/private-key.ts',
-]
-
 /** Modules that reach other machines, or let them reach us. */
 const NETWORK = /^(?:node:(?:net|tls|https?|http2|dgram|dns)(?:\/|$)|undici(?:\/|$))/u
 
@@ -198,7 +185,7 @@ describe('flags', () => {
     const naming = files.filter(
       (file) => !['cli', 'settings'].includes(layerOf(file)) && /--[a-z]/u.test(code(file)),
     )
-    expect(naming.filter((file) => !STILL_NAMING_FLAGS.includes(file))).toEqual([])
+    expect(naming).toEqual([])
   })
 })
 
