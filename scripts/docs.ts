@@ -46,7 +46,11 @@ Generated from \`src/core/errors.ts\` by \`npm run docs\`.
 A failure prints one line \`rolesanywhere: error: what happened [CODE]\` and mostly a line \`hint: what to do next\` on stderr. With
 \`--log-format json\` both are members of one JSON object. stdout then carries 0 bytes. Codes and exit codes are part of the
 interface. Success is 0; a run cut off by SIGINT or SIGTERM is 130 or 143, while \`serve\`, \`update\` and the
-emulator, which end no other way, then exit with 0.
+emulator, which end no other way, then exit with 0 once they have begun their work. \`exec\` exits as its program does, or as shells answer for one
+that cannot be run: 127 when it is not found, 126 when it is not executable.
+
+A message names a setting as it was given: the flag, the variable (\`AWS_CA_BUNDLE\`), or the key with its profile, file and line
+(\`rolesanywhere_private_key in [profile onprem] of ~/.aws/config, line 7\`). What was not given is named by its flag.
 
 ${families.join('\n')}`
 }

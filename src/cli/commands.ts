@@ -7,6 +7,7 @@
  */
 
 import type { CommandName } from '../settings/setting-row.ts'
+import type { CompletionShell } from './completion/scripts.ts'
 import type { Invocation } from './invocation.ts'
 
 export interface CommandRow<C extends CommandName> {
@@ -14,8 +15,8 @@ export interface CommandRow<C extends CommandName> {
   readonly summary: string
   /** Command lines that help shows before the flags, without the program's name. */
   readonly examples: readonly string[]
-  /** Whether a program and its arguments may follow behind `--`. */
-  readonly takesProgram?: true
+  /** What may follow behind `--`, in the words of a usage line. */
+  readonly operands?: string
   /**
    * Does the command's work; the result goes to `system.writeResult`. A number is the exit code, of a
    * command whose work was done though the answer may be no.
@@ -27,6 +28,7 @@ export interface CommandRow<C extends CommandName> {
 export const COMMAND_GROUPS: Readonly<Record<string, string>> = {
   pkcs11: 'Look at PKCS#11 tokens',
   cache: 'Look at, or remove, the credentials that credential-process --cache keeps',
+  completion: 'Let a shell complete commands, flags, profiles and token URIs',
 }
 
 const ARNS = '--trust-anchor-arn ARN --profile-arn ARN --role-arn ARN'
@@ -57,7 +59,7 @@ export const COMMANDS: { readonly [C in CommandName]: CommandRow<C> } = {
   exec: {
     summary: 'Run a program with credentials in its environment',
     examples: ['exec --profile onprem -- aws s3 ls', 'exec --profile onprem --server -- ./daemon'],
-    takesProgram: true,
+    operands: 'PROGRAM [ARGUMENT...]',
     execute: async (invocation) => (await import('./commands/exec.ts')).execute(invocation),
   },
   env: {
@@ -113,11 +115,41 @@ export const COMMANDS: { readonly [C in CommandName]: CommandRow<C> } = {
     examples: ['licenses'],
     execute: async (invocation) => (await import('./commands/licenses.ts')).execute(invocation),
   },
+  'completion bash': {
+    summary: 'Print the completion script for bash',
+    examples: ['completion bash > ~/.local/share/bash-completion/completions/rolesanywhere'],
+    execute: async (invocation) => printScript('bash', invocation),
+  },
+  'completion zsh': {
+    summary: 'Print the completion script for zsh',
+    examples: ['completion zsh > "${fpath[1]}/_rolesanywhere"'],
+    execute: async (invocation) => printScript('zsh', invocation),
+  },
+  'completion fish': {
+    summary: 'Print the completion script for fish',
+    examples: ['completion fish > ~/.config/fish/completions/rolesanywhere.fish'],
+    execute: async (invocation) => printScript('fish', invocation),
+  },
+  'completion words': {
+    summary: 'Print what may come next on a command line, for those scripts',
+    examples: ['completion words -- serve --prof'],
+    operands: '[WORD...]',
+    execute: async (invocation) =>
+      (await import('./commands/completion-words.ts')).execute(invocation),
+  },
   version: {
     summary: 'Print the version',
     examples: ['version'],
     execute: async (invocation) => (await import('./commands/version.ts')).execute(invocation),
   },
+}
+
+async function printScript(
+  shell: CompletionShell,
+  { system }: Pick<Invocation, 'system'>,
+): Promise<void> {
+  const { COMPLETION_SCRIPTS } = await import('./completion/scripts.ts')
+  await system.writeResult(COMPLETION_SCRIPTS[shell])
 }
 
 export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[]

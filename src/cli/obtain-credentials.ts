@@ -8,6 +8,7 @@ import { readFileSync, statSync } from 'node:fs'
 import type { SessionCredentials } from '../core/credentials.ts'
 import type { CreateSessionParameters } from '../core/create-session-request.ts'
 import { describeLocation } from '../core/key-location.ts'
+import { says, setting } from '../core/wording.ts'
 import { sessionParameters } from '../core/session-parameters.ts'
 import {
   entryName,
@@ -46,9 +47,10 @@ export async function obtainCredentials(
   const certificate = place.kind === 'path' ? bytesOf(place.path) : undefined
   if (certificate === undefined && place.kind !== 'pkcs11') {
     const credentials = await fetch()
-    reporter.warn('--cache has no effect: the certificate does not come from a file', {
-      hint: 'give --certificate the path of a file, or leave out --cache',
-    })
+    reporter.warn(
+      says`${setting('cache')} has no effect: the certificate does not come from a file`,
+      { hint: says`give ${setting('certificate')} the path of a file, or leave the cache out` },
+    )
     return credentials
   }
   const folder = cacheFolder(settings, system)

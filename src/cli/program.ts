@@ -41,7 +41,6 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
   let text = ''
   const program = buildProgram((more) => (text += more))
   const { command, name } = addressedBy(words, program)
-  if (name !== undefined) addFlags(command, name)
   try {
     program.parse(withSwitchesOn(words, command), { from: 'user' })
   } catch (error) {
@@ -51,8 +50,16 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     throw refusal(error, command, name, words)
   }
   if (name === undefined) throw new TypeError('commander ends a run without a command')
-  if (operands.length > 0 && COMMANDS[name].takesProgram !== true) throw strayWord(command, name)
+  if (operands.length > 0 && COMMANDS[name].operands === undefined) throw strayWord(command, name)
   return { kind: 'run', name, runs: onePerProfile(command.opts<Flags>()), operands }
+}
+
+/** The command that the first words name, with its flags: what may follow. */
+export function commandFor(words: readonly string[]): Addressed {
+  return addressedBy(
+    words,
+    buildProgram(() => undefined),
+  )
 }
 
 const HELP_WIDTH = 100
@@ -77,13 +84,13 @@ function buildProgram(write: (text: string) => void): Command {
     .addHelpText('before', () => introduction(ABOUT, firstExamples()))
     .addHelpText('after', WAYS_TO_GIVE_SETTINGS)
   for (const name of COMMAND_NAMES) {
-    const { summary, examples, takesProgram } = COMMANDS[name]
+    const { summary, examples, operands } = COMMANDS[name]
     const [first = name, second] = name.split(' ')
     const command = (second === undefined ? program : groupOf(program, first))
       .command(second ?? first)
       .summary(summary)
       .addHelpText('before', () => introduction(summary, examples))
-    if (takesProgram === true) command.usage('[options] -- PROGRAM [ARGUMENT...]')
+    if (operands !== undefined) command.usage(`[options] -- ${operands}`)
   }
   return program
 }
@@ -123,11 +130,15 @@ function helpAsFlag(words: readonly string[]): readonly string[] {
   return words[0] === 'help' ? [...words.slice(1), '--help'] : words
 }
 
-/** The command that the first words name: the program itself, a group, or one with a name in the table. */
-function addressedBy(
-  words: readonly string[],
-  program: Command,
-): { readonly command: Command; readonly name: CommandName | undefined } {
+export interface Addressed {
+  /** The program itself, a group such as `cache`, or a command of the table, with its flags. */
+  readonly command: Command
+  readonly name: CommandName | undefined
+  /** The words that name it. */
+  readonly path: readonly string[]
+}
+
+function addressedBy(words: readonly string[], program: Command): Addressed {
   let command = program
   const path: string[] = []
   for (const word of words) {
@@ -136,8 +147,10 @@ function addressedBy(
     command = next
     path.push(word)
   }
-  const name = path.join(' ')
-  return { command, name: isCommandName(name) ? name : undefined }
+  const joined = path.join(' ')
+  const name = isCommandName(joined) ? joined : undefined
+  if (name !== undefined) addFlags(command, name)
+  return { command, name, path }
 }
 
 function addFlags(command: Command, name: CommandName): void {
@@ -150,25 +163,29 @@ function heading(group: SettingRow['group']): string {
 }
 
 /** A row of the settings table for commander. */
-class SettingOption extends Option {
+export class SettingOption extends Option {
+  readonly row: SettingRow
   readonly isSwitch: boolean
+  /** Whether it may be given several times. */
+  readonly isList: boolean
 
   constructor(row: SettingRow, name: CommandName, command: Command) {
     const placeholder = row.valueName === undefined ? '' : ` <${row.valueName}>`
     super(flagOf(row) + placeholder, describeSetting(row, name))
+    this.row = row
     this.isSwitch = row.type === 'boolean'
+    this.isList = row.type === 'lines' || row.repeatableBy?.includes(name) === true
     // A switch too: its value is there by the time that commander looks, see `withSwitchesOn`.
     this.required = true
     // Else `--no-proxy HOSTS` would be the opposite of `--proxy`.
     this.negate = false
     this.helpGroup(heading(row.group))
     this.hideHelp(row.waitsFor !== undefined)
-    const isList = row.type === 'lines' || row.repeatableBy?.includes(name) === true
     this.argParser<FlagValue | undefined>((value, earlier) => {
       if (isFlagOf(command, value) || (value === '' && row.refusesEmpty === true)) {
         throw withoutValue(this)
       }
-      if (isList) return [...(typeof earlier === 'object' ? earlier : []), value]
+      if (this.isList) return [...(typeof earlier === 'object' ? earlier : []), value]
       if (earlier === undefined) return value
       throw givenTwice(this)
     })

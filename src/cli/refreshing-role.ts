@@ -83,16 +83,18 @@ export async function openRefreshingRole(
   }
 
   let undelivered: SessionCredentials | undefined
+  const obtain = async (signal: AbortSignal): Promise<SessionCredentials> => {
+    const isWorth = (undelivered?.expiresAt ?? 0) - now() > WORTH_DELIVERING_MS
+    const credentials = isWorth && undelivered ? undelivered : await create(signal)
+    undelivered = credentials
+    judgeLifetime?.(credentials.expiresAt - now())
+    await deliver?.(credentials)
+    undelivered = undefined
+    return credentials
+  }
   const engine = new RefreshEngine({
-    async obtain(signal) {
-      const isWorth = (undelivered?.expiresAt ?? 0) - now() > WORTH_DELIVERING_MS
-      const credentials = isWorth && undelivered ? undelivered : await create(signal)
-      undelivered = credentials
-      judgeLifetime?.(credentials.expiresAt - now())
-      await deliver?.(credentials)
-      undelivered = undefined
-      return credentials
-    },
+    // What a monitor reads of a failure is said in the words of this role's settings, too.
+    obtain: async (signal) => reporter.inItsNames(obtain(signal)),
     clock: now,
     monotonic,
     random,

@@ -60,11 +60,16 @@ export function createReporter(options: ReporterOptions): CliReporter {
         if (!(error instanceof RolesAnywhereError)) throw error
         const { code, detail, cause } = error
         const { message, hint } = inUsersWords(error, options)
-        throw new RolesAnywhereError(code, message, { hint, detail, cause })
+        const named = new RolesAnywhereError(code, message, { hint, detail, cause })
+        IN_ITS_NAMES.add(named)
+        throw named
       }
     },
   }
 }
+
+/** Errors that say all there is to say. */
+const IN_ITS_NAMES = new WeakSet<RolesAnywhereError>()
 
 /** Message and hint, with what the places of settings have to do with it. */
 function inUsersWords(
@@ -72,6 +77,7 @@ function inUsersWords(
   { nameOf, adviceOn }: ReporterOptions,
 ): { readonly message: string; readonly hint: string | undefined } {
   const { message, hint } = error.inNamesOf(nameOf)
+  if (IN_ITS_NAMES.has(error)) return { message, hint }
   const hints = [hint, adviceOn(error)].filter((one) => one !== undefined)
   return { message, hint: hints.length === 0 ? undefined : hints.join('; ') }
 }

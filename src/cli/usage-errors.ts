@@ -58,9 +58,9 @@ function unknownFlag(command: Command, name: CommandName): RolesAnywhereError {
 
 export function strayWord(command: Command, name: CommandName): RolesAnywhereError {
   const [word = ''] = command.args
-  const { takesProgram, examples } = COMMANDS[name]
+  const { operands, examples } = COMMANDS[name]
   const message = `${name} takes flags only, and got a word that belongs to none`
-  if (takesProgram === true) {
+  if (operands !== undefined) {
     const hint = `put the program behind two dashes: ${examples[0] ?? ''}`
     return usage('ERR_USAGE_INVALID_VALUE', message, hint)
   }

@@ -94,6 +94,13 @@ export function readAwsProfile(
   }
 }
 
+/** The names of all profiles, as far as the files can be read. */
+export function awsProfileNames(system: SystemFacts, readFile: ReadAwsFile): readonly string[] {
+  const config = readSections('config', system, readFile)
+  const credentials = readSections('credentials', system, readFile)
+  return [...mergeAwsSections(config.sections, credentials.sections).profile.keys()]
+}
+
 interface SectionsOrProblem {
   readonly sections: AwsSections
   readonly problem?: RolesAnywhereError

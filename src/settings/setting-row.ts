@@ -26,6 +26,10 @@ export type CommandName =
   | 'cache clear'
   | 'emulator'
   | 'licenses'
+  | 'completion bash'
+  | 'completion zsh'
+  | 'completion fish'
+  | 'completion words'
   | 'version'
 
 /** Commands that call CreateSession. */
@@ -51,6 +55,10 @@ export const EVERY = [
   'emulator',
   'status',
   'licenses',
+  'completion bash',
+  'completion zsh',
+  'completion fish',
+  'completion words',
   'version',
 ] as const satisfies readonly CommandName[]
 

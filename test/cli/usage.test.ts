@@ -5,14 +5,16 @@
  */
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { COMMAND_NAMES, COMMANDS } from '../../src/cli/commands.ts'
+import { ERROR_CODES, ERROR_FAMILIES, type ErrorFamily } from '../../src/core/errors.ts'
 import { canComeFrom, flagOf } from '../../src/settings/setting-row.ts'
 import { settingsOf } from '../../src/settings/settings-table.ts'
 import { demand } from '../support/capabilities.ts'
-import { EXECUTABLE, runCli } from '../support/run-cli.ts'
+import { ARN_FLAGS, openStage, replacing, type Stage } from '../support/cli-stage.ts'
+import { EXECUTABLE, runCli, type CliOptions } from '../support/run-cli.ts'
 
 describe('help', () => {
   it.each([['--help'], ['-h'], ['help']])('%s shows every command, on stdout', async (word) => {
@@ -56,6 +58,72 @@ describe('help', () => {
     expect(text).toMatch(/^ {2}list /mu)
     expect(text).toMatch(/^ {2}clear /mu)
     expect(text).not.toContain('sign-string')
+  })
+})
+
+describe('exit codes', () => {
+  let stage: Stage
+  let session: readonly string[]
+
+  beforeAll(async () => {
+    stage = await openStage()
+    const { flags } = await stage.issue('client')
+    session = ['credential-process', ...flags, ...ARN_FLAGS, '--endpoint', 'http://127.0.0.1:1']
+  })
+
+  afterAll(async () => {
+    await stage[Symbol.asyncDispose]()
+  })
+
+  /** A program that breaks a promise of the language, loaded before ours. */
+  const sabotaged = (): readonly [string, ...string[]] => {
+    const path = stage.write('sabotage.cjs', "Promise.race = () => { throw new TypeError('x') }")
+    return [process.execPath, '--require', path, EXECUTABLE]
+  }
+
+  it.each<[family: ErrorFamily, args: () => Promise<string[]>, options?: () => CliOptions]>([
+    ['usage', async () => Promise.resolve(['nonsense'])],
+    [
+      'config',
+      async () => Promise.resolve(['read-certificate-data', '--certificate', '/none/c.pem']),
+    ],
+    [
+      'key',
+      async () => replacing(session, '--private-key', (await stage.issue('x')).privateKeyPath),
+    ],
+    [
+      'service',
+      async () => {
+        const { url } = await stage.emulate({ faults: ['deny=no'] })
+        return replacing(session, '--endpoint', url)
+      },
+    ],
+    ['network', async () => Promise.resolve(replacing(session, '--timeout', '1'))],
+    [
+      'output',
+      async () => Promise.resolve(['version']),
+      () => ({ stdout: openSync('/dev/full', 'w') }),
+    ],
+    ['internal', async () => Promise.resolve([...session]), () => ({ launcher: sabotaged() })],
+  ])('of a failure tell who can fix it: %s', async (family, args, options = () => ({})) => {
+    const given = options()
+    const { exitCode, stdout, stderr } = await runCli(await args(), given)
+    if (given.stdout !== undefined) closeSync(given.stdout)
+    expect(exitCode).toBe(ERROR_FAMILIES[family].exitCode)
+    expect(stdout.length).toBe(0)
+    const [, code = ''] = / \[(ERR_\w+)\]\n/u.exec(stderr) ?? []
+    expect(ERROR_CODES).toHaveProperty([code, 'family'], family)
+  })
+
+  it.each([
+    [0, ['--', 'true']],
+    [3, ['--', 'sh', '-c', 'exit 3']],
+    [126, ['--', '/etc/passwd']],
+    [127, ['--', 'no-such-program']],
+  ])('of exec are those of its program: %i', async (exitCode, behind) => {
+    const { url } = await stage.emulate()
+    const [, ...flags] = replacing(session, '--endpoint', url)
+    expect(await runCli(['exec', ...flags, ...behind])).toMatchObject({ exitCode })
   })
 })
 

@@ -39,6 +39,9 @@ afterAll(async () => {
 type Mistake = readonly [name: string, value: string, message: RegExp]
 
 const IN_ENVIRONMENT: readonly Mistake[] = [
+  ['ROLESANYWHERE_CERTIFICATE', '/none/c.pem', /^cannot read "\/none\/c\.pem" \(NAME\)/u],
+  ['ROLESANYWHERE_PRIVATE_KEY', '/none/c.key', /^cannot read "\/none\/c\.key" \(NAME\)/u],
+  ['ROLESANYWHERE_INTERMEDIATES', '/none/i.pem', /^cannot read "\/none\/i\.pem" \(NAME\)/u],
   ['ROLESANYWHERE_ROLE_ARN', 'admin', /^NAME: /u],
   ['ROLESANYWHERE_SESSION_DURATION', '12h30', /^NAME: "12h30" is not a time/u],
   ['ROLESANYWHERE_PIN', 'hunter2', /^NAME: the value does not say where the secret is/u],
@@ -51,6 +54,8 @@ const IN_ENVIRONMENT: readonly Mistake[] = [
 
 const IN_PROFILE: readonly Mistake[] = [
   ['rolesanywhere_certificate', '"/etc/c.pem"', /^NAME: the value is in quotes/u],
+  ['rolesanywhere_certificate', '/none/c.pem', /^cannot read "\/none\/c\.pem" \(NAME\)/u],
+  ['rolesanywhere_private_key', 'c.key', /^cannot read "\/where\/it\/runs\/c\.key" \(NAME\)/u],
   ['rolesanywhere_key_password', 'hunter2', /^NAME: the value does not say where/u],
   ['rolesanywhere_trust_anchor_arn', ROLE_ARN, /^NAME: /u],
   ['rolesanywhere_region', 'eu central', /^NAME: "eu central" is not a region/u],
@@ -61,8 +66,11 @@ const IN_PROFILE: readonly Mistake[] = [
 ]
 
 const IN_LIBRARY: readonly Mistake[] = [
+  ['certificate', '/none/c.pem', /^cannot read "\/none\/c\.pem" \(NAME\)/u],
+  ['privateKey', '/none/c.key', /^cannot read "\/none\/c\.key" \(NAME\)/u],
+  ['intermediates', '/none/i.pem', /^cannot read "\/none\/i\.pem" \(NAME\)/u],
   ['caBundle', '/none/ca.pem', /^cannot read "\/none\/ca\.pem" \(NAME\)/u],
-  ['keyPassword', 'hunter2', /NAME: the value does not say where the secret is/u],
+  ['keyPassword', 'hunter2', /^NAME: the value does not say where the secret is/u],
   ['proxy', 'ftp://proxy', /NAME/u],
 ]
 
@@ -126,6 +134,23 @@ describe('a mistake in a profile is named by key, profile, file and line', () =>
     expect(stderr).not.toContain('hunter2')
     expect(exitCode).toBeGreaterThan(0)
   })
+
+  it('of several roles each by its own', async () => {
+    const { path } = config('bad', 'rolesanywhere_certificate', '/none/c.pem')
+    const both = `${path}-both`
+    const profile = (name: string, key: string): string =>
+      `[profile ${name}]\n${Object.entries({ ...good, certificate: key })
+        .map(([one, text]) => `rolesanywhere_${one} = ${text}\n`)
+        .join('')}`
+    writeFileSync(both, profile('one', good['certificate']!) + profile('two', '/none/c.pem'))
+    const env = { HOME: '/nonexistent', AWS_CONFIG_FILE: both }
+    const argv = ['serve', '--profile', 'one', '--profile', 'two', '--port', '0']
+    const { exitCode, stderr } = await runMain(argv, { env })
+    expect(said(stderr).message).toContain(
+      `(rolesanywhere_certificate in [profile two] of ${both}, line 9)`,
+    )
+    expect(exitCode).toBe(3)
+  })
 })
 
 describe('a mistake in an option of the library is named by the option', () => {
@@ -149,12 +174,26 @@ describe('a mistake in an option of the library is named by the option', () => {
 })
 
 describe('advice', () => {
+  it('about a relative path in a profile is to write it absolute', async () => {
+    const { path } = config('onprem', 'rolesanywhere_certificate', 'c.pem')
+    const env = { HOME: '/nonexistent', AWS_CONFIG_FILE: path, AWS_PROFILE: 'onprem' }
+    expect(said((await runMain(['credential-process'], { env })).stderr).hint).toMatch(
+      /; in a profile, write it absolute: /u,
+    )
+    const argv = ['read-certificate-data', '--certificate', 'c.pem']
+    expect(said((await runMain(argv)).stderr).hint).not.toContain('absolute')
+  })
+
   it('about an endpoint that AWS_ENDPOINT_URL names says so when it fails', async () => {
     const env = environment('AWS_ENDPOINT_URL', 'https://127.0.0.1:1')
     const { stderr } = await runMain(['credential-process'], { env })
     expect(said(stderr).hint).toContain(
       'the endpoint comes from AWS_ENDPOINT_URL; --ignore-configured-endpoint-urls leaves it out',
     )
+    // A role of serve says it once, though its failure passes through two reporters.
+    const argv = ['serve', '--port', '0', '--no-imds', '--token-folder', stage.folder]
+    const served = await runMain(argv, { env, uid: process.geteuid?.() ?? 0 })
+    expect(served.stderr.split('the endpoint comes from')).toHaveLength(2)
     const own = environment('ROLESANYWHERE_ENDPOINT', 'https://127.0.0.1:1')
     expect((await runMain(['credential-process'], { env: own })).stderr).not.toContain('comes from')
   })
