@@ -9,11 +9,6 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Data written by others, beside the project; absent from a plain clone. */
-export const VECTORS = new URL('../../../shared/vectors/', import.meta.url)
-
-export const hasVectors: boolean = existsSync(VECTORS)
-
 /** Whether `name` is an executable on PATH. */
 export function hasProgram(name: string): boolean {
   const found = (process.env['PATH'] ?? '')

@@ -1,12 +1,20 @@
 /**
- * Closes a run with what was skipped and why, then one line with the counts.
+ * Closes a run with what was skipped, then one line with the counts. `npm run test:all` allows no skip:
+ * there one fails the run, unless it was asked for some tests by name.
  *
  * @module
  */
 
-import type { Reporter, TestModule } from 'vitest/node'
+import type { Reporter, TestModule, Vitest } from 'vitest/node'
 
 export class SummaryReporter implements Reporter {
+  #allowsSkips = true
+
+  onInit({ config }: Vitest): void {
+    this.#allowsSkips =
+      process.env['ROLESANYWHERE_TEST_REQUIRE_ALL'] !== '1' || config.testNamePattern !== undefined
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
     let passed = 0
     let failed = 0
@@ -24,5 +32,9 @@ export class SummaryReporter implements Reporter {
       }
     }
     console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
+    if (skipped > 0 && !this.#allowsSkips) {
+      console.log('this run allows no skip; some tests need to be run by root')
+      process.exitCode = 1
+    }
   }
 }

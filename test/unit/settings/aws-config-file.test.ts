@@ -3,7 +3,7 @@ import { parseAwsConfigFile, subProperties } from '../../../src/settings/aws-con
 import { valuesOf } from '../../support/aws-values.ts'
 import { refusalOf } from '../../support/refusal.ts'
 
-/** Beyond the table of test/vectors, which a plain clone does not have. */
+/** Beyond the table of aws-config-format.test.ts. */
 describe('the AWS config parser', () => {
   const config = (text: string) => parseAwsConfigFile(text, 'config', 'config')
   const profile = (text: string, name = 'a') => valuesOf(config(text).profile.get(name))

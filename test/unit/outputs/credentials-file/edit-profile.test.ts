@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { setProfileKeys } from '../../../../src/outputs/credentials-file/edit-profile.ts'
 import { parseAwsConfigFile } from '../../../../src/settings/aws-config-file.ts'
 import { valuesOf } from '../../../support/aws-values.ts'
+import { AWS_CONFIG_CASES } from '../../../support/foreign-data/aws-config-cases.ts'
+import { expectWritable } from '../../../support/suites/credentials-file.ts'
 
 const KEYS = {
   aws_access_key_id: 'ASIANEW',
@@ -51,6 +53,11 @@ describe('profiles', () => {
 
   test('[profile demo] and [demo2] are other profiles', () => {
     const text = '[profile demo]\na = 1\n[demo2]\nb = 2\n'
+    expect(set(text)).toBe(`${text}[demo]\n${ENTRY}`)
+  })
+
+  test('a header in a comment is none', () => {
+    const text = '# [demo]\naws_access_key_id = OLD\n[a]\nx = 1\n'
     expect(set(text)).toBe(`${text}[demo]\n${ENTRY}`)
   })
 
@@ -169,5 +176,12 @@ describe('sections that are indented as a whole, which botocore reads', () => {
     const nested = '  s3 =\n    aws_access_key_id = NESTED\n'
     expect(set(`[demo]\n${nested}`)).toContain(nested)
     expect(set('[demo]\ns3 =\n  aws_access_key_id = NESTED\n')).toContain('NESTED')
+  })
+})
+
+describe('whatever is in the files of AWS, each with a profile written into it', () => {
+  test.each(AWS_CONFIG_CASES)('$name', ({ config = '', credentials = '' }) => {
+    expectWritable(config)
+    expectWritable(credentials)
   })
 })

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { RolesAnywhereError } from '../../../../src/core/errors.ts'
 import { ContainerToken } from '../../../../src/outputs/endpoint/container-token.ts'
@@ -13,7 +12,6 @@ import type {
 import { hostTable } from '../../../../src/outputs/endpoint/host-table.ts'
 import { MetadataTokens } from '../../../../src/outputs/endpoint/metadata-token.ts'
 import { route, type EndpointState, type Routed } from '../../../../src/outputs/endpoint/router.ts'
-import { hasVectors, VECTORS } from '../../../support/capabilities.ts'
 import { CANARY, CREDENTIALS, servedRole } from '../../../support/served-role.ts'
 
 const NOW = Date.parse('2026-11-22T05:15:00Z')
@@ -342,49 +340,4 @@ describe('bodies', () => {
     for (const path of ['/metrics', '/status', '/readyz', '/healthz'])
       expect(body(path)).not.toContain('canary')
   })
-})
-
-interface Recording {
-  readonly client: string
-  readonly mode: string
-  readonly requests: readonly {
-    readonly method: string
-    readonly url: string
-    readonly rawHeaders: readonly (readonly [string, string])[]
-  }[]
-}
-
-describe.skipIf(!hasVectors)('requests that real clients sent', () => {
-  const recordings = hasVectors
-    ? (JSON.parse(
-        readFileSync(new URL('real-client-requests/requests.json', VECTORS), 'utf8'),
-      ) as Recording[])
-    : []
-  test.each(recordings.map((r) => [`${r.client}, ${r.mode}`, r] as const))(
-    '%s',
-    (_name, { requests }) => {
-      expect(requests.length).toBeGreaterThan(0)
-      const of = state({ roles: [servedRole({ roleArn: 'arn:aws:iam::123456789012:role/role' })] })
-      const good = put({ [TTL]: '60' }, of).body
-      for (const { method, url, rawHeaders } of requests) {
-        const headers = Object.fromEntries(
-          rawHeaders.map(([name, value]) => [name.toLowerCase(), value]),
-        )
-        if ('x-aws-ec2-metadata-token' in headers) headers['x-aws-ec2-metadata-token'] = good
-        if ('authorization' in headers) headers['authorization'] = containerSecret
-        const target = url === '/creds' ? '/credentials/default' : url
-        const routed = ask(
-          target,
-          {
-            method,
-            headers,
-            hosts: [headers['host'] ?? ''],
-            hasBody: (headers['content-length'] ?? '0') !== '0',
-          },
-          of,
-        )
-        expect(statusOf(routed)).toBeOneOf([200, 'imds', 'container'])
-      }
-    },
-  )
 })
