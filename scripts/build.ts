@@ -11,6 +11,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown, type InputOptions, type OutputOptions, type Plugin } from 'rolldown'
+import { COMPLETION_SCRIPTS } from '../src/cli/completion/scripts.ts'
+import { writeManualPages } from './man.ts'
 import { bundledPackages, noticesOf } from './notices.ts'
 import { billOfMaterials } from './sbom.ts'
 
@@ -38,11 +40,21 @@ export async function build(): Promise<void> {
   writeFileSync(join(root, 'dist', 'THIRD-PARTY-LICENSES.txt'), noticesOf(packages))
   const subject = { name: 'rolesanywhere', version: packageVersion(), type: 'library' } as const
   writeFileSync(join(root, 'dist', 'sbom.cdx.json'), billOfMaterials(subject, packages))
+  writeManualPages(join(root, 'dist', 'man'))
+  writeCompletionScripts(join(root, 'dist', 'completions'))
   execFileSync(
     process.execPath,
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
     { cwd: root, stdio: 'inherit' },
   )
+}
+
+/** As packages install them; `rolesanywhere completion SHELL` prints the same. */
+function writeCompletionScripts(folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  for (const [shell, script] of Object.entries(COMPLETION_SCRIPTS)) {
+    writeFileSync(join(folder, `rolesanywhere.${shell}`), script)
+  }
 }
 
 /** How every bundle is made, that of the executable too. */

@@ -38,16 +38,12 @@ cp -r docs/recipes examples "$doc/"
 gzip -9n <CHANGELOG.md >"$doc/CHANGELOG.md.gz"
 gzip -9n <"dist/rolesanywhere-linux-$architecture.licences.txt" >"$doc/licences.txt.gz"
 
-if [ -d dist/man ]; then
-  for page in dist/man/*; do
-    mkdir -p "$root/usr/share/man/man${page##*.}"
-    gzip -9n <"$page" >"$root/usr/share/man/man${page##*.}/${page##*/}.gz"
-  done
-fi
-if [ -d dist/completions ]; then
-  put 644 dist/completions/rolesanywhere.bash "$root/usr/share/bash-completion/completions/rolesanywhere"
-  put 644 dist/completions/_rolesanywhere "$root/usr/share/zsh/vendor-completions/_rolesanywhere"
-  put 644 dist/completions/rolesanywhere.fish "$root/usr/share/fish/vendor_completions.d/rolesanywhere.fish"
-fi
+for page in dist/man/man*/*; do
+  mkdir -p "$root/usr/share/man/man${page##*.}"
+  gzip -9n <"$page" >"$root/usr/share/man/man${page##*.}/${page##*/}.gz"
+done
+put 644 dist/completions/rolesanywhere.bash "$root/usr/share/bash-completion/completions/rolesanywhere"
+put 644 dist/completions/rolesanywhere.zsh "$root/usr/share/zsh/vendor-completions/_rolesanywhere"
+put 644 dist/completions/rolesanywhere.fish "$root/usr/share/fish/vendor_completions.d/rolesanywhere.fish"
 chmod -R u=rwX,go=rX "$root"
 find "$root" -newermt "@$SOURCE_DATE_EPOCH" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +

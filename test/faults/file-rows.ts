@@ -95,7 +95,7 @@ const F1: FaultRow = {
 }
 
 /** The calls that a write consists of, and how often at most one write makes each. */
-const EXACT_CALLS = { link: 1, unlink: 2, fchmod: 1, fsync: 2, rename: 1 } as const
+const EXACT_CALLS = { link: 2, unlink: 4, fchmod: 1, fsync: 2, rename: 1 } as const
 
 const F1_EXACT: FaultRow = {
   id: 'F1s',
