@@ -134,7 +134,7 @@ describe('readSecret', () => {
     expect(await read('stdin', { stdin: '\n' })).toBe('')
     for (const text of ['stdin', 'env:EMPTY', `file:${file('empty', '')}`, 'cmd:true', 'fd:']) {
       const env = { EMPTY: '', PATH: process.env['PATH'] }
-      const source = text === 'fd:' ? `fd:${openSync('/dev/null', 'r')}` : text
+      const source = text === 'fd:' ? `fd:${openSync(file('nothing', ''), 'r')}` : text
       const error = await failureOf(read(source, { env }))
       expect(error, text).toMatchObject({ code: 'ERR_CONFIG_SECRET_UNAVAILABLE' })
       expect(error.message).toMatch(/ is empty$/u)
@@ -144,7 +144,7 @@ describe('readSecret', () => {
 
   it.each([
     ['env:UNSET', 'the environment variable UNSET is not set'],
-    ['fd:9999', 'file descriptor 9999 cannot be read'],
+    ['fd:9999', 'file descriptor 9999 was not given to us'],
     ['credential:x', '$CREDENTIALS_DIRECTORY is not set'],
     [`cmd:echo ${CANARY}; exit 3`, 'exited with 3'],
     [`cmd:echo ${CANARY}; kill -TERM $$`, 'ended by SIGTERM'],
