@@ -99,6 +99,7 @@ function validText(row: SettingRow): string {
     'endpoint-url': 'https://localhost',
     'secret-source': 'env:SECRET',
     'pkcs11-uri': 'pkcs11:token=text',
+    'socket-address': '127.0.0.1:9912',
   }
   return texts[row.type] ?? 'text'
 }
