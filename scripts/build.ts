@@ -89,7 +89,8 @@ async function bundle(input: Record<string, string>, format: 'cjs' | 'esm'): Pro
   const { output } = await made.write({
     dir: 'dist',
     format,
-    minify: 'dce-only',
+    // Names stay, for the sake of stack traces; to read blanks and comments at every start does not.
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
     entryFileNames: `[name].${extension}`,
     chunkFileNames: `chunks/[name]-[hash].${extension}`,
     codeSplitting: codeSplitting(),
@@ -121,6 +122,8 @@ function oneOf(names: readonly string[]): (path: string) => boolean {
 
 /** What even a run that the cache answers needs: one file, since each further one costs about 1 ms. */
 const NEEDED_AT_EVERY_START = [
+  // What rolldown itself adds.
+  'rolldown/runtime.js',
   '/src/cli/private-folders.ts',
   '/src/cli/commands.ts',
   '/src/cli/commands/credential-process.ts',

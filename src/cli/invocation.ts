@@ -7,6 +7,7 @@
 import type { CommandName, SESSION } from '../settings/setting-row.ts'
 import type { Settings } from '../settings/settings-table.ts'
 import type { CliReporter } from './reporter.ts'
+import type { Addressed } from './setting-option.ts'
 import type { System } from './system.ts'
 
 /** `in out`: that of one command is never that of another, whatever the two have in common. */
@@ -17,6 +18,8 @@ export interface Invocation<in out C extends CommandName = CommandName> {
   /** A program and its arguments. */
   readonly operands: readonly string[]
   readonly system: System
+  /** What the first words of a command line address. */
+  readonly commandFor: (words: readonly string[]) => Addressed
   /** Names settings by the places where those of this role were given. */
   readonly reporter: CliReporter
 }

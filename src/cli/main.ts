@@ -12,7 +12,7 @@ import { resolveSettings } from '../settings/resolve-settings.ts'
 import type { CommandName } from '../settings/setting-row.ts'
 import { COMMANDS, type CommandRow } from './commands.ts'
 import type { Invocation } from './invocation.ts'
-import { readCommandLine, type CommandLine } from './program.ts'
+import { commandFor, readCommandLine, type CommandLine } from './program.ts'
 import { createReporter, type CliReporter, type ReporterOptions } from './reporter.ts'
 import { nodeSystem, type System } from './system.ts'
 
@@ -50,7 +50,7 @@ async function runCommand<C extends CommandName>(
     const [first, ...furtherRoles] = runs.map((flags) => openRole(name, flags, system))
     if (first === undefined) throw new TypeError('a command line has at least one run')
     reporter = first.reporter
-    const code = await row.execute({ ...first, furtherRoles, operands, system })
+    const code = await row.execute({ ...first, furtherRoles, operands, system, commandFor })
     return typeof code === 'number' ? code : 0
   } catch (error) {
     return failure(error, system, reporter)

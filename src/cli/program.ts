@@ -2,7 +2,7 @@
  * argv becomes a command and its flags, or a text to print: commander, fed by the tables of commands
  * and settings.
  *
- * Only the addressed command gets its flags. Their values stay text, and what a setting requires or
+ * Only the addressed command gets flags. Their values stay text, and what a setting requires or
  * excludes is not asked here: the settings layer reads flags, environment and AWS profile by the same
  * rules.
  *
@@ -11,12 +11,14 @@
 
 import { Command, CommanderError, Option } from 'commander'
 import { VERSION } from '../core/version.ts'
-import { describeSetting, flagSettingsOf } from '../settings/describe-settings.ts'
-import type { Flags, FlagValue } from '../settings/given-settings.ts'
-import { flagOf, type CommandName, type SettingRow } from '../settings/setting-row.ts'
+import { flagSettingsOf } from '../settings/describe-settings.ts'
+import type { Flags } from '../settings/given-settings.ts'
+import { canComeFrom, flagOf, type CommandName, type SettingRow } from '../settings/setting-row.ts'
+import { settingsOf } from '../settings/settings-table.ts'
 import { COMMAND_GROUPS, COMMAND_NAMES, COMMANDS, isCommandName } from './commands.ts'
 import { PROGRAM } from './reporter.ts'
-import { givenTwice, isFlagOf, isWord, refusal, strayWord, withoutValue } from './usage-errors.ts'
+import { heading, SettingOption, type Addressed } from './setting-option.ts'
+import { isWord, refusal, strayWord } from './usage-errors.ts'
 
 export type CommandLine =
   /** Help, or the version. */
@@ -38,6 +40,56 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
   const end = argv.indexOf('--')
   const words = helpAsFlag(end === -1 ? argv : argv.slice(0, end))
   const operands = end === -1 ? [] : argv.slice(end + 1)
+  return readPlainly(words, operands) ?? read(words, operands)
+}
+
+/**
+ * A line without a fault, and without a question for help: commander is told of the flags that stand in it
+ * and of nothing else, since making all commands with all flags takes longer than all else that is done
+ * with a command line. Undefined for every other line: what is wrong with it, and what may have been
+ * meant, is said by one who knows everything.
+ */
+function readPlainly(
+  words: readonly string[],
+  operands: readonly string[],
+): CommandLine | undefined {
+  const name = nameIn(words)
+  if (name === undefined) return undefined
+  const rows = flagsIn(words, name)
+  if (rows === undefined) return undefined
+  if (operands.length > 0 && COMMANDS[name].operands === undefined) return undefined
+  const command = new Command(name).helpOption(false).exitOverride()
+  command.configureOutput({ writeErr: () => undefined })
+  for (const row of rows) command.addOption(new SettingOption(row, name, command))
+  try {
+    const flags = words.slice(name.split(' ').length)
+    command.parse(withSwitchesOn(flags, command), { from: 'user' })
+  } catch {
+    return undefined
+  }
+  if (command.args.length > 0) return undefined
+  return { kind: 'run', name, runs: onePerProfile(command.opts<Flags>()), operands }
+}
+
+/** The command that the first words name in full. */
+function nameIn([first = '', second = '']: readonly string[]): CommandName | undefined {
+  const pair = `${first} ${second}`
+  if (isCommandName(pair)) return pair
+  return isCommandName(first) ? first : undefined
+}
+
+/** The flags that stand in a line; undefined where a word may be another one, such as `--help`. */
+function flagsIn(words: readonly string[], name: CommandName): readonly SettingRow[] | undefined {
+  const given = words
+    .filter((word) => word.startsWith('-'))
+    .map((word) => word.split('=', 1)[0] ?? '')
+  const rows = settingsOf(name).filter(
+    (row) => canComeFrom(row, 'flag') && given.includes(flagOf(row)),
+  )
+  return given.every((flag) => rows.some((row) => flagOf(row) === flag)) ? rows : undefined
+}
+
+function read(words: readonly string[], operands: readonly string[]): CommandLine {
   let text = ''
   const program = buildProgram((more) => (text += more))
   const { command, name } = addressedBy(words, program)
@@ -130,14 +182,6 @@ function helpAsFlag(words: readonly string[]): readonly string[] {
   return words[0] === 'help' ? [...words.slice(1), '--help'] : words
 }
 
-export interface Addressed {
-  /** The program itself, a group such as `cache`, or a command of the table, with its flags. */
-  readonly command: Command
-  readonly name: CommandName | undefined
-  /** The words that name it. */
-  readonly path: readonly string[]
-}
-
 function addressedBy(words: readonly string[], program: Command): Addressed {
   let command = program
   const path: string[] = []
@@ -150,51 +194,12 @@ function addressedBy(words: readonly string[], program: Command): Addressed {
   const joined = path.join(' ')
   const name = isCommandName(joined) ? joined : undefined
   if (name !== undefined) addFlags(command, name)
-  return { command, name, path }
+  return { command, name, path, operands: name && COMMANDS[name].operands }
 }
 
 function addFlags(command: Command, name: CommandName): void {
   for (const row of flagSettingsOf(name)) command.addOption(new SettingOption(row, name, command))
   command.addHelpOption(new Option('-h, --help', 'Show this help').helpGroup(heading('general')))
-}
-
-function heading(group: SettingRow['group']): string {
-  return `${group[0]?.toUpperCase() ?? ''}${group.slice(1)}:`
-}
-
-/** A row of the settings table for commander. */
-export class SettingOption extends Option {
-  readonly row: SettingRow
-  readonly isSwitch: boolean
-  /** Whether it may be given several times. */
-  readonly isList: boolean
-
-  constructor(row: SettingRow, name: CommandName, command: Command) {
-    const placeholder = row.valueName === undefined ? '' : ` <${row.valueName}>`
-    super(flagOf(row) + placeholder, describeSetting(row, name))
-    this.row = row
-    this.isSwitch = row.type === 'boolean'
-    this.isList = row.type === 'lines' || row.repeatableBy?.includes(name) === true
-    // A switch too: its value is there by the time that commander looks, see `withSwitchesOn`.
-    this.required = true
-    // Else `--no-proxy HOSTS` would be the opposite of `--proxy`.
-    this.negate = false
-    this.helpGroup(heading(row.group))
-    this.hideHelp(row.waitsFor !== undefined)
-    this.argParser<FlagValue | undefined>((value, earlier) => {
-      if (isFlagOf(command, value) || (value === '' && row.refusesEmpty === true)) {
-        throw withoutValue(this)
-      }
-      if (this.isList) return [...(typeof earlier === 'object' ? earlier : []), value]
-      if (earlier === undefined) return value
-      throw givenTwice(this)
-    })
-  }
-
-  /** Flags by their names: `attributeName` of commander would make `proxy` of `no-proxy`. */
-  override attributeName(): string {
-    return this.name()
-  }
 }
 
 /** `--debug` as `--debug=true`, so that it does not take the word behind it for its value. */

@@ -6,12 +6,13 @@
  * @module
  */
 
-import { CommanderError, type Command, type Option } from 'commander'
-import { RolesAnywhereError, type ErrorCode } from '../core/errors.ts'
+import { CommanderError, type Command } from 'commander'
+import type { RolesAnywhereError } from '../core/errors.ts'
 import { quoted } from '../core/printable.ts'
 import type { CommandName } from '../settings/setting-row.ts'
 import { COMMANDS } from './commands.ts'
 import { PROGRAM } from './reporter.ts'
+import { isFlagOf, usage, withoutValue } from './setting-option.ts'
 
 /** @param words - those that commander was given */
 export function refusal(
@@ -71,20 +72,6 @@ export function strayWord(command: Command, name: CommandName): RolesAnywhereErr
   return usage('ERR_USAGE_INVALID_VALUE', message, didYouMean(meant) ?? hint)
 }
 
-export function withoutValue({ long, flags }: Option): RolesAnywhereError {
-  const hint = `write ${flags.replaceAll(/[<>]/gu, '')}`
-  return usage('ERR_USAGE_INVALID_VALUE', `${long ?? ''} has no value`, hint)
-}
-
-export function givenTwice({ long }: Option): RolesAnywhereError {
-  return usage('ERR_USAGE_CONFLICT', `${long ?? ''} is given twice`, 'give it once')
-}
-
-export function isFlagOf(command: Command, word: string): boolean {
-  const [name] = word.split('=', 1)
-  return name === '--help' || command.options.some(({ long }) => long === name)
-}
-
 export function isWord(word: string | undefined): boolean {
   return word?.startsWith('-') === false
 }
@@ -108,8 +95,4 @@ function suggestions(command: Command, word: string): readonly string[] {
 
 function didYouMean(words: readonly string[]): string | undefined {
   return words.length === 0 ? undefined : `did you mean ${words.join(' or ')}?`
-}
-
-function usage(code: ErrorCode, message: string, hint: string): RolesAnywhereError {
-  return new RolesAnywhereError(code, message, { hint })
 }

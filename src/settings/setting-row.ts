@@ -186,6 +186,13 @@ export function canComeFrom(row: SettingRow, place: SettingPlace): boolean {
   return row.places?.includes(place) ?? true
 }
 
-function words(name: string): string[] {
-  return name.split(/(?=[A-Z])/).map((word) => word.toLowerCase())
+function words(name: string): readonly string[] {
+  const known = WORDS.get(name)
+  if (known !== undefined) return known
+  const made = name.split(/(?=[A-Z])/).map((word) => word.toLowerCase())
+  WORDS.set(name, made)
+  return made
 }
+
+/** Every run asks for the names of every setting several times. */
+const WORDS = new Map<string, readonly string[]>()

@@ -14,8 +14,9 @@ import { identityPorts } from '../identity-ports.ts'
 import type { Invocation } from '../invocation.ts'
 
 export async function execute(invocation: Invocation<'completion words'>): Promise<void> {
-  const { operands, system } = invocation
+  const { operands, system, commandFor } = invocation
   const { candidates, further } = await completeWords(operands, {
+    commandFor,
     profileNames: () => awsProfileNames(system, readAwsFile),
     tokenUris: async (library) => tokenUris(invocation, library),
   })

@@ -6,8 +6,7 @@
  */
 
 import type { Command } from 'commander'
-import { COMMANDS } from '../commands.ts'
-import { commandFor, SettingOption } from '../program.ts'
+import { SettingOption, type Addressed } from '../setting-option.ts'
 import type { SettingRow } from '../../settings/setting-row.ts'
 
 export interface Candidate {
@@ -22,11 +21,12 @@ export interface Completion {
   readonly further: 'nothing' | 'files' | 'programs'
 }
 
-/** What is known of this machine, asked for only where it can come next. */
 export interface CompletionPorts {
-  /** Of the AWS config and credentials files. */
+  /** What the first words address. */
+  commandFor(words: readonly string[]): Addressed
+  /** Of the AWS config and credentials files; asked for only where one can come next. */
   profileNames(): readonly string[]
-  /** Of tokens, certificates and keys, from the given module or those that the system knows. */
+  /** Of tokens, certificates and keys, from the given module or those that the system knows; asked for as profiles are. */
   tokenUris(library: string | undefined): Promise<readonly Candidate[]>
 }
 
@@ -37,21 +37,17 @@ export async function completeWords(
 ): Promise<Completion> {
   const partial = words.at(-1) ?? ''
   const before = words.slice(0, -1)
-  const { command, name, path } = commandFor(before)
+  const { command, name, path, operands } = ports.commandFor(before)
   const end = before.indexOf('--')
   if (end !== -1) {
-    const takesProgram = name !== undefined && COMMANDS[name].operands?.startsWith('PROGRAM')
-    return {
-      candidates: [],
-      further: takesProgram === true ? behindDashes(before, end) : 'nothing',
-    }
+    const takesProgram = operands?.startsWith('PROGRAM') === true
+    return { candidates: [], further: takesProgram ? behindDashes(before, end) : 'nothing' }
   }
   if (name === undefined) return only(subcommands(command), partial)
   const given = before.slice(path.length)
   const { flag, value } = flagBeingGiven(command, given, partial)
   if (flag === undefined) {
-    const behind = COMMANDS[name].operands
-    const dashes = behind === undefined ? [] : [{ text: '--', description: `then ${behind}` }]
+    const dashes = operands === undefined ? [] : [{ text: '--', description: `then ${operands}` }]
     return only([...flagsOf(command, given), ...dashes], partial)
   }
   const completion = await valuesOf(flag.row, value, given, ports)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { completeWords, type Completion } from '../../../src/cli/completion/complete-words.ts'
+import { commandFor } from '../../../src/cli/program.ts'
 import { COMMAND_NAMES } from '../../../src/cli/commands.ts'
 import { settingsOf } from '../../../src/settings/settings-table.ts'
 import { canComeFrom, flagOf } from '../../../src/settings/setting-row.ts'
@@ -8,6 +9,7 @@ const asked: (string | undefined)[] = []
 
 async function complete(line: string): Promise<Completion> {
   return await completeWords(line.split(' '), {
+    commandFor,
     profileNames: () => ['default', 'onprem', 'other'],
     async tokenUris(library) {
       asked.push(library)
