@@ -32,7 +32,8 @@ export async function build(): Promise<void> {
     { cli: 'src/cli/main.ts', 'pkcs11-host': 'src/identity/pkcs11/host/host-process.ts' },
     'cjs',
   )
-  for (const name of [...NEEDED_AT_EVERY_START, ...NEEDED_FOR_EVERY_SESSION]) {
+  const sessionModules = NEEDED_FOR_EVERY_SESSION.flatMap(({ modules }) => modules)
+  for (const name of [...NEEDED_AT_EVERY_START, ...sessionModules]) {
     checkBundled(name, cli)
   }
   const library = await bundle({ index: 'src/index.ts' }, 'esm')
@@ -67,7 +68,7 @@ export function bundleOptions(): InputOptions {
       define: { __VERSION__: JSON.stringify(packageVersion()), esbuildDetection: '1' },
       target: 'node24',
     },
-    plugins: [withoutUnusedUndici, withoutUnusedCommander],
+    plugins: [withoutUnusedUndici, withoutUnusedBuiltins],
     logLevel: 'warn',
   }
 }
@@ -77,7 +78,11 @@ export function codeSplitting(): NonNullable<Exclude<OutputOptions['codeSplittin
   return {
     groups: [
       { name: 'start', test: oneOf(NEEDED_AT_EVERY_START), priority: 2 },
-      { name: 'session', test: oneOf(NEEDED_FOR_EVERY_SESSION), priority: 1 },
+      ...NEEDED_FOR_EVERY_SESSION.map(({ name, modules }, index) => ({
+        name,
+        test: oneOf(modules),
+        priority: 1 - index / 10,
+      })),
     ],
   }
 }
@@ -142,11 +147,16 @@ const NEEDED_AT_EVERY_START = [
   '/src/settings/settings-table.ts',
 ]
 
-/** What is needed besides when the cache has no answer and the key is in a file. */
+/**
+ * What is needed besides when the cache has no answer and the key is in a file, in the order in which it
+ * is. In pieces of some milliseconds: between them the event loop attends to the connection.
+ */
 const NEEDED_FOR_EVERY_SESSION = [
-  '/src/cli/fetch-credentials.ts',
-  '/src/identity/open-identity.ts',
-  '/src/session/create-session.ts',
+  { name: 'connect', modules: ['/src/cli/fetch-credentials.ts'] },
+  { name: 'secure', modules: ['/src/transport/secure.ts', '/src/transport/trust.ts'] },
+  { name: 'identity', modules: ['/src/identity/open-identity.ts'] },
+  { name: 'session', modules: ['/src/session/create-session.ts'] },
+  { name: 'exchange', modules: ['/src/transport/exchange.ts'] },
 ]
 
 /** undici speaks HTTP/1.1 with bytes here: fetch and HTTP/2 would only make the start slower. */
@@ -158,17 +168,35 @@ const withoutUnusedUndici: Plugin = {
   },
 }
 
-/** commander starts programs for subcommands that are programs of their own: here none is. */
-const withoutUnusedCommander: Plugin = {
-  name: 'without-unused-commander',
+/**
+ * Modules of Node that a package loads at its start for a part of it that is not used here, and what it gets
+ * instead.
+ */
+const UNUSED_BUILTINS = [
+  // Commands that are programs of their own.
+  { package: 'commander', builtin: 'node:child_process', instead: 'export default {}' },
+  // A default that is given here, and messages of node:http as bodies.
+  {
+    package: 'undici',
+    builtin: 'node:http',
+    instead: 'module.exports = { maxHeaderSize: 16_384, IncomingMessage: class {} }',
+  },
+] as const
+
+const withoutUnusedBuiltins: Plugin = {
+  name: 'without-unused-builtins',
   resolveId: {
-    filter: { id: /^node:child_process$/ },
-    handler: (id, importer) =>
-      importer?.includes('/node_modules/commander/') === true ? `\0unused:${id}` : undefined,
+    filter: { id: /^node:/ },
+    handler: (id, importer) => {
+      const index = UNUSED_BUILTINS.findIndex(
+        (one) => one.builtin === id && importer?.includes(`/node_modules/${one.package}/`) === true,
+      )
+      return index === -1 ? undefined : `\0unused:${index}`
+    },
   },
   load: {
     filter: { id: /^\0unused:/ },
-    handler: () => ({ code: 'export default {}' }),
+    handler: (id) => ({ code: UNUSED_BUILTINS[Number(id.split(':')[1])]?.instead ?? '' }),
   },
 }
 

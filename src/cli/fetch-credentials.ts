@@ -1,14 +1,19 @@
 /**
  * One CreateSession: identity and transport are opened, used once, and closed.
  *
+ * What takes longest begins first, and the rest is loaded meanwhile: the process of a token's module, then
+ * the connection to AWS, then whatever this process itself has to do. Nothing but handshakes goes over the
+ * connection before the identity is found to be good.
+ *
  * @module
  */
 
 import type { SessionCredentials } from '../core/credentials.ts'
 import type { CreateSessionParameters } from '../core/create-session-request.ts'
-import { openIdentity } from '../identity/open-identity.ts'
-import { createSession } from '../session/create-session.ts'
+import type { Identity } from '../core/ports.ts'
+import { nextTurn } from '../machine/wait.ts'
 import type { ServerClock } from '../session/server-clock.ts'
+import { openTransport } from '../transport/open-transport.ts'
 import { identityOptions, identityPorts } from './identity-ports.ts'
 import type { SessionInvocation } from './invocation.ts'
 
@@ -18,13 +23,14 @@ export async function fetchCredentials(
   serverClock: ServerClock,
 ): Promise<SessionCredentials> {
   const { settings, system, reporter } = invocation
-  const opening = openIdentity(identityOptions(settings), identityPorts(invocation))
-  // After one turn of the event loop the process of a token's module is started; it gets ready while
-  // we load the transport.
-  await Promise.race([opening, system.wait(0)])
-  const { openTransport } = await import('../transport/open-transport.ts')
-  await using identity = await opening
   await using transport = await openTransport(settings, system.platform)
+  const onToken = isOnToken(settings) ? open(invocation) : undefined
+  // After one turn of the event loop the process of a token's module is started.
+  if (onToken !== undefined) await Promise.race([onToken, nextTurn()])
+  const loaded = transport.prepare(parameters.endpoint)
+  await using identity = await (onToken ?? open(invocation))
+  const { createSession } = await import('../session/create-session.ts')
+  await loaded
   return await createSession(parameters, {
     identity,
     send: transport.send,
@@ -38,4 +44,13 @@ export async function fetchCredentials(
     reporter,
     ...(settings.timeout === undefined ? {} : { totalTimeoutMs: settings.timeout * 1000 }),
   })
+}
+
+function isOnToken({ certificate, privateKey }: SessionInvocation['settings']): boolean {
+  return certificate.kind === 'pkcs11' || privateKey?.kind === 'pkcs11'
+}
+
+async function open(invocation: SessionInvocation): Promise<Identity> {
+  const { openIdentity } = await import('../identity/open-identity.ts')
+  return await openIdentity(identityOptions(invocation.settings), identityPorts(invocation))
 }

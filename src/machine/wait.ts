@@ -18,3 +18,10 @@ export function schedule(delayMs: number, task: () => void): () => void {
     clearTimeout(timer)
   }
 }
+
+/** Lets the event loop attend to everything else that is ready. */
+export async function nextTurn(): Promise<void> {
+  await new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}

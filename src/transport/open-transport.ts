@@ -8,7 +8,7 @@ import { VERSION } from '../core/version.ts'
 import { says, setting } from '../core/wording.ts'
 import { readSmallFile } from '../machine/read-file.ts'
 import { createTransport, type Transport } from './send.ts'
-import { MAX_CA_BUNDLE_BYTES, type CaBundle } from './trust.ts'
+import type { CaBundle } from './trust.ts'
 
 /** Under the names of the settings. */
 export interface TransportSettings {
@@ -24,7 +24,7 @@ export interface TransportSettings {
 
 /**
  * @param caller what sends, for the `user-agent`: a platform, or `node` for the library.
- * @throws {RolesAnywhereError} ERR_CONFIG_FILE_*, ERR_CONFIG_CA_BUNDLE_INVALID.
+ * @throws {RolesAnywhereError} ERR_CONFIG_FILE_*.
  */
 export async function openTransport(
   { caBundle, proxy, noProxy, noVerifySsl }: TransportSettings,
@@ -37,6 +37,9 @@ export async function openTransport(
     verifyTls: noVerifySsl !== true,
   })
 }
+
+/** Whole system stores, of some hundred kilobytes, are used as bundles. */
+const MAX_CA_BUNDLE_BYTES = 16 * 1_048_576
 
 async function readCaBundle(path: string): Promise<CaBundle> {
   const { bytes } = await readSmallFile(path, says`${setting('caBundle')}`, MAX_CA_BUNDLE_BYTES)

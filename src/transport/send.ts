@@ -7,13 +7,15 @@
  * @module
  */
 
+import type { Socket } from 'node:net'
 import type { HttpRequest, HttpResponse, Send } from '../core/ports.ts'
+import { nextTurn } from '../machine/wait.ts'
 import { connect } from './connect.ts'
-import { cancelled, timeoutFailure, type Phase } from './connection-failures.ts'
-import { exchange } from './exchange.ts'
-import { peerOf, type Peer } from './peer.ts'
+import { Deadlines } from './deadlines.ts'
+import { EarlyConnection } from './early-connection.ts'
+import { peerOf } from './peer.ts'
 import { proxyFor, type ProxySettings } from './proxy.ts'
-import { createTrust, type CaBundle, type Trust } from './trust.ts'
+import type { CaBundle, Trust } from './trust.ts'
 
 export interface Timeouts {
   /** Milliseconds until the connection stands, TLS included. Default 5,000. */
@@ -36,32 +38,51 @@ export interface TransportOptions {
 }
 
 export interface Transport extends AsyncDisposable {
+  /**
+   * Opens the connection for the next request to `url` ahead of it, and loads what sending needs, in
+   * pieces between which the event loop can attend to the handshakes. Resolves when that is loaded,
+   * whatever has become of the connection; what is wrong with the latter is said by `send`.
+   */
+  prepare(url: URL): Promise<void>
+  /** Its errors, besides those of connection and answer: ERR_CONFIG_CA_BUNDLE_INVALID. */
   readonly send: Send
 }
 
 const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 5_000, firstByteMs: 10_000, totalMs: 15_000 }
 
 /**
- * @throws {RolesAnywhereError} ERR_CONFIG_CA_BUNDLE_INVALID
  * @example
  * await using transport = createTransport({ userAgent: 'rolesanywhere/1.0.0' })
  * const response = await transport.send(request, { signal })
  */
 export function createTransport(options: TransportOptions): Transport {
+  let trust: Promise<Trust> | undefined
   const settings: TrySettings = {
     userAgent: options.userAgent,
     proxy: options.proxy ?? {},
     verifyTls: options.verifyTls ?? true,
     timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
-    trust: createTrust(options.caBundle),
+    // What TLS needs is loaded while TCP's handshake is under way.
+    trust: async () =>
+      await (trust ??= import('./trust.ts').then(({ createTrust }) =>
+        createTrust(options.caBundle),
+      )),
   }
   const closing = new AbortController()
+  let early: EarlyConnection | undefined
   return {
+    async prepare(url) {
+      early?.close()
+      early = new EarlyConnection(url, openEarly(url, settings, closing.signal))
+      await nextTurn()
+      await import('./exchange.ts')
+    },
     async send(request, { signal } = {}) {
       const signals = signal === undefined ? [closing.signal] : [closing.signal, signal]
-      return await sendOnce(request, settings, AbortSignal.any(signals))
+      return await sendOnce(request, settings, AbortSignal.any(signals), early?.take(request.url))
     },
     async [Symbol.asyncDispose]() {
+      early?.close()
       closing.abort()
       return Promise.resolve()
     },
@@ -73,30 +94,25 @@ interface TrySettings {
   readonly proxy: ProxySettings
   readonly verifyTls: boolean
   readonly timeouts: Timeouts
-  readonly trust: Trust
+  readonly trust: () => Promise<Trust>
 }
 
 async function sendOnce(
   request: HttpRequest,
   settings: TrySettings,
   signal: AbortSignal,
+  early: Promise<Socket> | undefined,
 ): Promise<HttpResponse> {
-  const { proxy, timeouts } = settings
+  const { timeouts } = settings
   using deadlines = new Deadlines(request.url, signal)
   deadlines.signal.throwIfAborted()
   deadlines.add(timeouts.totalMs)
-  const endConnect = deadlines.add(timeouts.connectMs)
-  const socket = await connect(request.url, {
-    ...settings,
-    proxy: proxyFor(request.url, proxy),
-    signal: deadlines.signal,
-    onPhase: (phase, peer) => {
-      deadlines.enter(phase, peer)
-    },
-  })
-  endConnect()
+  const socket = await (early === undefined
+    ? open(request.url, settings, deadlines)
+    : unlessAborted(early, deadlines.signal))
   deadlines.enter('response', peerOf(request.url, 'endpoint'))
   const endFirstByte = deadlines.add(timeouts.firstByteMs)
+  const { exchange } = await import('./exchange.ts')
   return await exchange(socket, request, {
     userAgent: settings.userAgent,
     signal: deadlines.signal,
@@ -107,47 +123,35 @@ async function sendOnce(
   })
 }
 
-/** Ends a try when the caller wants it or its time is up, and knows what it was busy with then. */
-class Deadlines implements Disposable {
-  readonly #controller = new AbortController()
-  readonly #timers = new Set<NodeJS.Timeout>()
-  readonly #caller: AbortSignal
-  readonly #onCancel = (): void => {
-    this.#controller.abort(cancelled(this.#caller.reason))
-  }
-  #phase: Phase = 'connection'
-  #peer: Peer
+async function openEarly(url: URL, settings: TrySettings, signal: AbortSignal): Promise<Socket> {
+  using deadlines = new Deadlines(url, signal)
+  return await open(url, settings, deadlines)
+}
 
-  constructor(url: URL, caller: AbortSignal) {
-    this.#peer = peerOf(url, 'endpoint')
-    this.#caller = caller
-    if (caller.aborted) this.#onCancel()
-    else caller.addEventListener('abort', this.#onCancel, { once: true })
-  }
+async function open(url: URL, settings: TrySettings, deadlines: Deadlines): Promise<Socket> {
+  const endConnect = deadlines.add(settings.timeouts.connectMs)
+  const socket = await connect(url, {
+    ...settings,
+    proxy: proxyFor(url, settings.proxy),
+    signal: deadlines.signal,
+    onPhase: (phase, peer) => {
+      deadlines.enter(phase, peer)
+    },
+  })
+  endConnect()
+  return socket
+}
 
-  /** Its reason is always a RolesAnywhereError. */
-  get signal(): AbortSignal {
-    return this.#controller.signal
+/** What `promise` brings, unless `signal` is aborted before: then its reason. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => {
+    reject(signal.reason)
   }
-
-  enter(phase: Phase, peer: Peer): void {
-    this.#phase = phase
-    this.#peer = peer
-  }
-
-  /** Aborts after `timeoutMs`, unless the returned function is called first. */
-  add(timeoutMs: number): () => void {
-    const timer = setTimeout(() => {
-      this.#controller.abort(timeoutFailure(this.#phase, this.#peer, timeoutMs))
-    }, timeoutMs)
-    this.#timers.add(timer)
-    return () => {
-      clearTimeout(timer)
-    }
-  }
-
-  [Symbol.dispose](): void {
-    for (const timer of this.#timers) clearTimeout(timer)
-    this.#caller.removeEventListener('abort', this.#onCancel)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
   }
 }

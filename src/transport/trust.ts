@@ -13,9 +13,6 @@ import { createSecureContext, getCACertificates, type SecureContext } from 'node
 import { RolesAnywhereError } from '../core/errors.ts'
 import { says, setting } from '../core/wording.ts'
 
-/** Most that a bundle's file may hold: whole system stores, of some hundred kilobytes, are used as bundles. */
-export const MAX_CA_BUNDLE_BYTES = 16 * 1_048_576
-
 export interface CaBundle {
   /** One or more CERTIFICATE blocks; text around them is ignored. */
   readonly pem: string

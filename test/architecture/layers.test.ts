@@ -83,7 +83,7 @@ const MAY_SET_TIMERS: Readonly<Record<string, string>> = {
   'identity/pkcs11/module/host-channel.ts': 'a module that hangs',
   'identity/pkcs11/token/pkcs11-signer.ts': 'a person who has not touched the token yet',
   'identity/pkcs11/host/host-process.ts': 'a parent that is gone',
-  'transport/send.ts': 'a server that is silent',
+  'transport/deadlines.ts': 'a server that is silent',
   'outputs/endpoint/listener.ts': 'clients that hold on at the end',
   'outputs/endpoint/fetch-status.ts': 'a program on our port that does not answer',
   'emulator/connection.ts': 'a client that is silent',
