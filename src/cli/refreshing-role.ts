@@ -32,8 +32,12 @@ const FIRST_TRIES = 3
 const WORTH_DELIVERING_MS = 300_000
 
 export interface RefreshingRoleOptions {
-  /** Takes new credentials to where they belong; a refresh has succeeded only when this has. */
-  readonly deliver?: (credentials: SessionCredentials) => Promise<void>
+  /**
+   * Takes new credentials, and how long they last in milliseconds, to where they belong; a refresh has
+   * succeeded only when this has.
+   */
+  readonly deliver?:
+    ((credentials: SessionCredentials, lifetimeMs: number) => Promise<void>) | undefined
   /** Is told how long each new session lasts, in milliseconds. */
   readonly judgeLifetime?: ((lifetimeMs: number) => void) | undefined
   /** What a person typed and a pipe brought, for all roles of one invocation. */
@@ -87,8 +91,9 @@ export async function openRefreshingRole(
     const isWorth = (undelivered?.expiresAt ?? 0) - now() > WORTH_DELIVERING_MS
     const credentials = isWorth && undelivered ? undelivered : await create(signal)
     undelivered = credentials
-    judgeLifetime?.(credentials.expiresAt - now())
-    await deliver?.(credentials)
+    const lifetimeMs = credentials.expiresAt - now()
+    judgeLifetime?.(lifetimeMs)
+    await deliver?.(credentials, lifetimeMs)
     undelivered = undefined
     return credentials
   }

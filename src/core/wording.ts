@@ -35,6 +35,7 @@ export type SettingName =
   | 'pkcs11Lib'
   | 'port'
   | 'privateKey'
+  | 'processFile'
   | 'profile'
   | 'profileArn'
   | 'proxy'

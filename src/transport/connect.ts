@@ -51,6 +51,8 @@ async function openSecurely(
   open: () => Promise<Socket>,
 ): Promise<Socket> {
   const opening = open()
+  // It may fail before anybody waits for it.
+  opening.catch(() => undefined)
   try {
     // Loaded while the connection is being made.
     const [{ secure, isUnknownIssuer }, trust] = await Promise.all([

@@ -103,6 +103,23 @@ describe('a connection that was prepared', () => {
     })
   })
 
+  it('that fails before its bundle is read harms nobody', async () => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown): void => {
+      unhandled.push(reason)
+    }
+    process.on('unhandledRejection', note)
+    const gone = await tcpServer(() => undefined)
+    await gone[Symbol.asyncDispose]()
+    {
+      await using transport = transportWith()
+      await transport.prepare(urlOf(gone))
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
+
   it('that leads elsewhere is left alone', async () => {
     await using elsewhere = await tlsServer(SERVER, HELLO)
     await using server = await tlsServer(SERVER, HELLO)

@@ -7,6 +7,7 @@
 
 import { main } from '../../src/cli/main.ts'
 import type { System } from '../../src/cli/system.ts'
+import { NO_WAY_OUT } from './run-cli.ts'
 
 export interface Ending {
   readonly exitCode: number
@@ -26,7 +27,6 @@ export async function runMain(
   let stderr = ''
   const system: System = {
     argv,
-    env: { HOME: '/nonexistent' },
     platform: 'linux',
     currentFolder: () => '/where/it/runs',
     clock: () => NOW,
@@ -50,6 +50,7 @@ export async function runMain(
     isTerminal: async () => Promise.resolve(false),
     signal: new AbortController().signal,
     ...given,
+    env: { ...NO_WAY_OUT, ...(given.env ?? { HOME: '/nonexistent' }) },
   }
   const exitCode = await main(system)
   return { exitCode, stdout, stderr }

@@ -81,6 +81,9 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
   return { child, result }
 }
 
+/** Connections are opened before it is known that a run will fail: none of a test leaves this machine. */
+export const NO_WAY_OUT = { HTTPS_PROXY: 'http://127.0.0.1:9' } as const
+
 /**
  * Nothing of the caller's environment but PATH, so that its AWS settings cannot change a result; the
  * node that runs the tests comes first there, since the system's own may be too old.
@@ -88,4 +91,5 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
 const BARE_ENVIRONMENT = {
   PATH: [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),
   HOME: '/nonexistent',
+  ...NO_WAY_OUT,
 }

@@ -20,8 +20,10 @@ import { startMonitor, type Monitor } from '../../outputs/endpoint/monitoring.ts
 import { startEndpoint, type Endpoint, type ListenOn } from '../../outputs/endpoint/server.ts'
 import { containerPath, type ServedRole } from '../../outputs/endpoint/served-role.ts'
 import { regionVariables } from '../../outputs/environment.ts'
+import { ProcessFile } from '../../outputs/process-file.ts'
 import { allowedUserIds, openContainerTokens, type ContainerTokens } from '../endpoint-access.ts'
 import type { Invocation } from '../invocation.ts'
+import { processFilePath } from '../private-folders.ts'
 import { openRefreshingRole, type RefreshingRole } from '../refreshing-role.ts'
 import { openService } from '../service.ts'
 import type { System } from '../system.ts'
@@ -46,10 +48,15 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
   const firstCredentials: (() => Promise<unknown>)[] = []
   for (const asked of [{ settings, reporter }, ...invocation.furtherRoles]) {
     const judgeLifetime = roles.length === 0 ? judgeFirst : undefined
+    const file = processFileOf(asked, invocation)
+    if (file !== undefined) resources.use(file)
+    const deliver = file?.write.bind(file)
     const inItsNames = <T>(work: Promise<T>): Promise<T> =>
       unlessStopped(system.signal, asked.reporter.inItsNames(work))
     const role = resources.use(
-      await inItsNames(openRefreshingRole({ ...asked, system }, { memory, judgeLifetime })),
+      await inItsNames(
+        openRefreshingRole({ ...asked, system }, { memory, judgeLifetime, deliver }),
+      ),
     )
     roles.push(role)
     firstCredentials.push(async () => inItsNames(role.engine.credentials()))
@@ -101,6 +108,24 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
   service.ready(`serving ${served.length} role(s) on ${endpoint.url}`)
   await untilStopped(system.signal)
   service.stopping()
+}
+
+/** The file for `cat` of one role, where such are wanted; several roles need a folder for theirs. */
+function processFileOf(
+  { settings, reporter }: Pick<Invocation<'serve'>, 'settings' | 'reporter'>,
+  { system, furtherRoles }: Invocation<'serve'>,
+): ProcessFile | undefined {
+  const { processFile: given, profile = 'default' } = settings
+  if (given === undefined) return undefined
+  const path = processFilePath(given, profile, system)
+  if (path === given && furtherRoles.length > 0) {
+    throw new RolesAnywhereError(
+      'ERR_USAGE_CONFLICT',
+      says`${setting('processFile', given)} is one file, and there are several profiles`,
+      { hint: `name a folder: ${given}/` },
+    )
+  }
+  return new ProcessFile(path, { ...system, reporter })
 }
 
 /** @throws {RolesAnywhereError} ERR_USAGE_INVALID_VALUE, ERR_USAGE_CONFLICT */

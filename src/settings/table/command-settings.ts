@@ -73,8 +73,16 @@ export const COMMAND_SETTINGS = [
     places: ['flag'],
     // `--profile "$UNSET"` must not write to [default].
     refusesEmpty: true,
-    default: 'default',
-    help: 'Profile of the credentials file to write to',
+    help: 'Profile of the credentials file to write to; left out, the default one, or none with --process-file',
+  },
+  {
+    name: 'processFile',
+    group: 'general',
+    type: 'path',
+    valueName: 'PATH',
+    commands: ['update', 'serve'],
+    places: ['flag', 'environment'],
+    help: 'File, or folder of files PROFILE.json, to keep for profiles with credential_process = cat PATH; "auto" is a folder in memory',
   },
   {
     name: 'settingsProfile',
