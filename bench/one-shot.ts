@@ -5,8 +5,6 @@
  * machine is spread over all. What counts is the ratio to an empty Node program, and to another helper
  * (`--peer PATH`). The service is the emulator on loopback with TLS, behind `delay-proxy.ts`.
  *
- * Usage: node bench/one-shot.ts [--runs N] [--peer PATH] [--executable PATH] [--before PATH] [--only WORDS]
- *
  * @module
  */
 
@@ -16,7 +14,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { parseArgs } from 'node:util'
 import { createAuthority } from '../src/emulator/throwaway-pki.ts'
 import { hasSoftToken, PIN, SOFTHSM, SoftTokens } from '../test/support/soft-token.ts'
 import { median, type Figures } from './figures.ts'
@@ -41,7 +38,7 @@ interface Row {
   readonly command: readonly [string, ...string[]]
 }
 
-const EMPTY = 'empty Node program'
+export const EMPTY = 'empty Node program'
 const BIN = join(import.meta.dirname, '../bin/rolesanywhere.js')
 
 /** Milliseconds of each row, by its name. */
@@ -201,18 +198,5 @@ async function openWorld(tokens: SoftTokens): Promise<World> {
     async [Symbol.asyncDispose]() {
       await owned.disposeAsync()
     },
-  }
-}
-
-if (process.argv[1] === import.meta.filename) {
-  const text = { type: 'string' } as const
-  const { values } = parseArgs({
-    options: { runs: text, peer: text, executable: text, before: text, only: text },
-  })
-  const figures = await measureOneShots({ ...values, runs: Number(values.runs ?? 15) })
-  const empty = figures.get(EMPTY)
-  for (const [name, ms] of figures) {
-    const ratio = empty === undefined ? '' : `${(ms / empty).toFixed(2).padStart(6)} ×`
-    console.log(`${name.padEnd(36)}${ms.toFixed(1).padStart(8)} ms${ratio}`)
   }
 }

@@ -3,8 +3,6 @@
  * credentials file. A bare Node server with an answer of the same size runs beside, so that the
  * machine's speed and its other work can be told from ours.
  *
- * Run it with `node bench/serve.ts`, after `npm run build`, on a machine that does nothing else.
- *
  * @module
  */
 
@@ -19,9 +17,14 @@ import { createWorld, startServe } from '../test/support/long-running.ts'
 const rssMiB = (pid: number | undefined): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid ?? 0}/status`, 'utf8'))?.[1]) / 1024
 
-function row(what: string, figure: string, budget: string, held: boolean): void {
-  console.log(`${held ? '  ' : '! '}${what.padEnd(52)}${figure.padEnd(58)}${budget}`)
+export interface ServeRow {
+  readonly what: string
+  readonly figure: string
+  readonly budget: string
+  readonly held: boolean
 }
+
+type Report = (what: string, figure: string, budget: string, held: boolean) => void
 
 const BARE = `
   const body = 'x'.repeat(1100)
@@ -30,7 +33,7 @@ const BARE = `
     response.end(body)
   }).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`
 
-async function measureServe(): Promise<void> {
+async function measureRequests(row: Report): Promise<void> {
   await using world = await createWorld()
   await using serving = await startServe(world, ['--profile', 'onprem'])
   const bare = spawn(process.execPath, ['-e', BARE], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -58,12 +61,12 @@ async function measureServe(): Promise<void> {
     await both(64, 10_000)
     const [warm, bareWarm] = await both(64, 50_000)
     const before = rssMiB(serving.child.pid)
-    const rate = 50_000 / warm.seconds
+    const [rate, bareRate] = [50_000 / warm.seconds, 50_000 / bareWarm.seconds]
     row(
       'serve, warm, 64 connections',
-      `${rate.toFixed(0)} requests/s (bare Node ${(50_000 / bareWarm.seconds).toFixed(0)})`,
-      '>= 10,000/s',
-      rate >= 10_000,
+      `${rate.toFixed(0)} requests/s, ${(rate / bareRate).toFixed(2)} of bare Node's ${bareRate.toFixed(0)}`,
+      '>= 0.6 of bare Node',
+      rate >= 0.6 * bareRate,
     )
     await both(1000, 5_000)
     const [wide, bareWide] = await both(1000, 50_000)
@@ -77,15 +80,15 @@ async function measureServe(): Promise<void> {
     row(
       'serve, memory after 100,000 requests',
       `${before.toFixed(0)} MiB with 64, ${after.toFixed(0)} with 1,000 (bare Node ${rssMiB(bare.pid).toFixed(0)})`,
-      '<= 90 MiB, flat',
-      before <= 90,
+      '<= 85 MiB, flat',
+      before <= 85,
     )
   } finally {
     bare.kill()
   }
 }
 
-async function measureExpiry(): Promise<void> {
+async function measureExpiry(row: Report): Promise<void> {
   await using serving = await startServing({ faults: ['latency=300'] })
   await serving.engine.credentials()
   serving.jump(7_200_000)
@@ -119,12 +122,18 @@ function timeEdit(count: number): number {
   return Math.min(...times)
 }
 
-await measureServe()
-await measureExpiry()
-const [small, large] = [timeEdit(1_000), timeEdit(10_000)]
-row(
-  'a credentials file of 10,000 profiles',
-  `${large.toFixed(1)} ms, ${(large / small).toFixed(1)} x that of 1,000`,
-  '<= 250 ms, linear',
-  large <= 250 && large / small < 20,
-)
+/** All rows, on a machine that does nothing else. */
+export async function measureServe(): Promise<readonly ServeRow[]> {
+  const rows: ServeRow[] = []
+  const row: Report = (what, figure, budget, held) => rows.push({ what, figure, budget, held })
+  await measureRequests(row)
+  await measureExpiry(row)
+  const [small, large] = [timeEdit(1_000), timeEdit(10_000)]
+  row(
+    'a credentials file of 10,000 profiles',
+    `${large.toFixed(1)} ms, ${(large / small).toFixed(1)} x that of 1,000`,
+    '<= 250 ms, linear',
+    large <= 250 && large / small < 20,
+  )
+  return rows
+}
