@@ -11,8 +11,9 @@ import {
   pbes1Scheme,
   pbkdf2Scheme,
   scryptScheme,
+  type Prf,
 } from '../encrypt-key.ts'
-import { expectNoSecrets, failureOf } from '../recording-ports.ts'
+import { expectNoSecrets, failureOf, hintOf } from '../recording-ports.ts'
 
 const plain = createPrivateKey(
   readFileSync(new URL('../../../../fixtures/keys/pkcs8.pem', import.meta.url)),
@@ -50,6 +51,13 @@ describe('key derivations', () => {
     expect((await openEncryptedPkcs8(der, source(PASSWORD))).equals(plain)).toBe(true)
   })
 
+  it.each<Prf>([
+    ...(['md5', 'md5 of PKIX', 'sha3-224', 'sha3-256', 'sha3-384', 'sha3-512', 'sm3'] as const),
+  ])('PBKDF2 with HMAC of %s', async (prf) => {
+    const der = encryptWithPbkdf2(pkcs8, PASSWORD, 3, prf)
+    expect((await openEncryptedPkcs8(der, source(PASSWORD))).equals(plain)).toBe(true)
+  })
+
   it('a password of any UTF-8 text, and an empty one', async () => {
     for (const password of ['', 'Grüße, 世界 🔑', 'x'.repeat(5000)]) {
       const der = encryptWithPbkdf2(pkcs8, password, 3)
@@ -79,6 +87,41 @@ describe('key derivations', () => {
     const error = await failureOf(openEncryptedPkcs8(der, source(PASSWORD)))
     expect(error).toMatchObject({ code: 'ERR_KEY_UNSUPPORTED' })
     expectNoSecrets(error, [PASSWORD, Buffer.alloc(32, 9)])
+  })
+})
+
+describe.skipIf(!hasProgram('openssl'))('what openssl pkcs8 writes with', () => {
+  const DER = ['-outform', 'DER']
+  const legacy = ['-provider', 'legacy', '-provider', 'default']
+  const pem = plain.export({ format: 'pem', type: 'pkcs8' })
+  const encrypt = (...args: readonly string[]): Buffer =>
+    execFileSync('openssl', ['pkcs8', '-topk8', '-passout', `pass:${PASSWORD}`, ...args, ...DER], {
+      input: pem,
+    })
+
+  it.each([
+    ...['aria-128-cbc', 'aria-192-cbc', 'aria-256-cbc', 'sm4-cbc'].map((cipher) => ['-v2', cipher]),
+    ...['camellia-128-cbc', 'camellia-192-cbc', 'camellia-256-cbc'].map((name) => ['-v2', name]),
+    ['-v2', 'aes-256-cbc', '-v2prf', 'hmacWithMD5'],
+    ['-v2', 'aes-256-cbc', '-v2prf', 'hmac-md5'],
+  ])('%s %s opens', async (...args) => {
+    const key = await openEncryptedPkcs8(encrypt(...args), source(PASSWORD))
+    expect(key.equals(plain)).toBe(true)
+  })
+
+  it.each([
+    ['cast5-cbc', 'CAST5-CBC'],
+    ['bf-cbc', 'BLOWFISH-CBC'],
+    ['seed-cbc', 'SEED-CBC'],
+  ])('%s is refused as %s, and the command of the hint converts it', async (cipher, name) => {
+    const der = encrypt('-v2', cipher, ...legacy)
+    const error = await failureOf(openEncryptedPkcs8(der, untouchable))
+    expect(error).toMatchObject({ code: 'ERR_KEY_CIPHER_UNSUPPORTED', detail: { cipher: name } })
+    const [, command = ''] = /openssl (pkcs8 [^;]*) -in OLD -out NEW;/.exec(hintOf(error)) ?? []
+    const passwords = ['-passin', `pass:${PASSWORD}`, '-passout', `pass:${PASSWORD}`]
+    const args = [...command.split(' '), ...passwords, '-inform', 'DER', ...DER]
+    const converted = execFileSync('openssl', args, { input: der })
+    expect((await openEncryptedPkcs8(converted, source(PASSWORD))).equals(plain)).toBe(true)
   })
 })
 

@@ -51,6 +51,7 @@ const ENCRYPTED = [
   'pbes1-md5-des.pem',
   'pbes1-rc2-40.pem',
   'pbes2-des.pem',
+  'pbes2-camellia.pem',
   'legacy-aes128.pem',
   'legacy-aes192.pem',
   'legacy-aes256.pem',
@@ -76,15 +77,15 @@ describe('forms of private key', () => {
     await expect(open(fixture(name))).rejects.toMatchObject({ code: 'ERR_KEY_PASSWORD_REQUIRED' })
   })
 
-  it.each([
-    ['refused-pbes2-camellia.pem', 'CAMELLIA-128-CBC'],
-    ['refused-legacy-des.pem', 'DES-CBC'],
-  ])('%s is refused naming %s, before a password is asked', async (name, cipher) => {
-    await expect(open(fixture(name))).rejects.toMatchObject({
-      code: 'ERR_KEY_CIPHER_UNSUPPORTED',
-      detail: { cipher },
-    })
-  })
+  it.each([['refused-legacy-des.pem', 'DES-CBC']])(
+    '%s is refused naming %s, before a password is asked',
+    async (name, cipher) => {
+      await expect(open(fixture(name))).rejects.toMatchObject({
+        code: 'ERR_KEY_CIPHER_UNSUPPORTED',
+        detail: { cipher },
+      })
+    },
+  )
 
   it('PKCS#1 opens, in PEM and DER', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
