@@ -135,6 +135,8 @@ describe('costs are read before they are spent, and before the password is asked
     ['scrypt of 512 MiB', scryptScheme({ ...tooMuch, N: 2 ** 19 }, IV)],
     ['scrypt with a huge r', scryptScheme({ ...tooMuch, N: 2, r: 2 ** 30 }, IV)],
     ['scrypt with 17 lanes', scryptScheme({ ...tooMuch, p: 17 }, IV)],
+    ['scrypt of 256 MiB, four times', scryptScheme({ N: 2 ** 18, r: 8, p: 4 }, IV)],
+    ['scrypt of 128 MiB, 16 times', scryptScheme({ N: 2 ** 20, r: 1, p: 16 }, IV)],
     ['a scrypt salt above 1 KiB', scryptScheme({ ...tooMuch, salt: Buffer.alloc(1025) }, IV)],
     ['PKCS#12 with 2^31 iterations', pbes1Scheme('2147483648', Buffer.alloc(8))],
     ['PKCS#12 with a huge salt', pbes1Scheme(1, Buffer.alloc(1025))],
@@ -152,6 +154,7 @@ describe('costs are read before they are spent, and before the password is asked
     ['a derived key of another length', pbkdf2Scheme({ iterations: 1, keyLength: 4 }, IV)],
     ['an IV of another length', pbkdf2Scheme({ iterations: 1 }, Buffer.alloc(15))],
     ['an N that is no power of two', scryptScheme({ N: 1000, r: 8, p: 1 }, IV)],
+    ['an N too large for its r', scryptScheme({ N: 2 ** 16, r: 1, p: 1 }, IV)],
     ['an N of 1', scryptScheme({ N: 1, r: 8, p: 1 }, IV)],
   ])('%s is malformed', async (_, scheme) => {
     const der = encryptedKeyInfo(scheme, Buffer.alloc(32))

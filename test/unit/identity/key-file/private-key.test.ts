@@ -107,6 +107,30 @@ describe('forms of private key', () => {
 })
 
 describe('refusals by name', () => {
+  it('an RSA key whose public exponent is as long as its modulus, before it is used', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const numbers = privateKey.export({ format: 'jwk' })
+    const read = (name: 'p' | 'q'): bigint =>
+      BigInt(`0x${Buffer.from(numbers[name] ?? '', 'base64url').toString('hex')}`)
+    const [p, q] = [read('p'), read('q')]
+    const order = (p - 1n) * (q - 1n)
+    // The inverse of 65537 is about as long as the modulus; swapped, the pair still fits.
+    const d = BigInt(`0x${Buffer.from(numbers.d ?? '', 'base64url').toString('hex')}`) % order
+    const text = (value: bigint): string => {
+      const hex = value.toString(16)
+      return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').toString(
+        'base64url',
+      )
+    }
+    const swapped = { ...numbers, e: text(d), d: 'AQAB', dp: 'AQAB', dq: 'AQAB' }
+    const key = createPrivateKey({ key: swapped, format: 'jwk' })
+    const pem = key.export({ format: 'pem', type: 'pkcs8' })
+    await expect(open(Buffer.from(pem))).rejects.toMatchObject({
+      code: 'ERR_KEY_UNSUPPORTED',
+      message: expect.stringContaining('public exponent') as string,
+    })
+  })
+
   const pkcs8 = (
     type: 'ed25519' | 'ed448' | 'x25519' | 'x448' | 'rsa-pss' | 'dsa' | 'ec',
   ): Buffer => {
