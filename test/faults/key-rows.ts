@@ -6,7 +6,8 @@
  */
 
 import { execFileSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FakedClock, hasFaketime } from '../support/faked-clock.ts'
 import { hasCompiler, hasSoftToken } from '../support/soft-token.ts'
@@ -25,10 +26,10 @@ const F7: FaultRow = {
     await using serving = await startServe(world, ['--profile', 'onprem', '--debug'], clock.env)
     const answers = (): number => world.emulator.requests.length
     const leaf = join(world.folder, 'leaf.pem')
-    const steps: readonly (readonly [name: string, act: () => void | Promise<void>])[] = [
+    const steps: readonly (readonly [name: string, act: () => Promise<void>])[] = [
       ['certificate alone', () => world.issue(['certificate'])],
-      ['garbage', () => void writeFileSync(leaf, 'garbage')],
-      ['deleted', () => void rmSync(leaf)],
+      ['garbage', async () => writeFile(leaf, 'garbage')],
+      ['deleted', async () => rm(leaf)],
     ]
     const problems: string[] = []
     for (const [name, act] of steps) {
