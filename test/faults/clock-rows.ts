@@ -60,7 +60,7 @@ const F11: FaultRow = {
 
 const C1: FaultRow = {
   id: 'C1',
-  what: 'clock 2 h and 35 min ahead and behind, sessions of 15 min: credential-process, --cache twice, update, serve',
+  what: 'clock 2 h and 35 min ahead and behind, sessions of 15 min: credential-process, --cache twice, update, serve until the clock is mended',
   target: 'credentials everywhere, 1 CreateSession each after the correction, the cache asks once',
   needs,
   async run() {
@@ -85,19 +85,22 @@ const C1: FaultRow = {
       const isWritten = updated.exitCode === 0 && readFileSync(file, 'utf8').includes('[demo]')
       cases.push([`update ${offset} s`, isWritten ? undefined : updated.stderr])
 
-      cases.push([`serve ${offset} s`, await servedWith(world, clock)])
+      cases.push([`serve ${offset} s`, await servedWith(world, clock, offset)])
     }
     return verdictOf(cases)
   },
 }
 
-/** `serve` under this clock: good credentials, and no request but the corrected first one. */
-async function servedWith(world: World, clock: FakedClock): Promise<string | undefined> {
+/** `serve` under this clock, which is then set right: good credentials, and one session. */
+async function servedWith(
+  world: World,
+  clock: FakedClock,
+  offset: number,
+): Promise<string | undefined> {
   const before = successes(world)
   await using serving = await startServe(world, ['--profile', 'onprem'], clock.env)
   const problem = problemOf(await credentialsOf(serving.exported))
-  // Wrong from here on where it was right, and the other way round.
-  clock.move(2 * HOUR)
+  clock.move(-offset)
   const after = problemOf(await credentialsOf(serving.exported))
   return problem ?? after ?? (successes(world) - before === 1 ? undefined : 'asked more than once')
 }

@@ -84,7 +84,6 @@ const L3: FaultRow = {
   target: 'all 500, never Success, 1 call, <= time of the failure + 1 s',
   async run() {
     await using serving = await startServing({ faults: ['latency=300', 'status=503'] })
-    serving.engine.start()
     const load = await runLoad(once(serving))
     const calls = serving.emulator.requestCount
     return {
