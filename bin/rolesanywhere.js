@@ -5,6 +5,8 @@
 
 // Node opens a debugger port on SIGUSR1; a tool that holds keys must not.
 process.on('SIGUSR1', () => {})
+// An editor or a shell may have told every Node to open it: any user of the machine could connect.
+if (/--inspect/.test(process.env.NODE_OPTIONS)) require('node:inspector').close()
 
 if (Number.parseInt(process.versions.node, 10) < 24) {
   process.stderr.write(

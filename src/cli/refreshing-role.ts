@@ -11,6 +11,7 @@ import { openIdentity } from '../identity/open-identity.ts'
 import { RotatingIdentity } from '../identity/rotating-identity.ts'
 import type { SecretMemory } from '../identity/secret/secret-memory.ts'
 import type { ServedRole } from '../outputs/endpoint/served-role.ts'
+import { hideMemory } from '../machine/hide-memory.ts'
 import { createSession } from '../session/create-session.ts'
 import { RefreshEngine } from '../session/refresh-engine.ts'
 import { ServerClock } from '../session/server-clock.ts'
@@ -57,6 +58,8 @@ export async function openRefreshingRole(
   const serverClock = new ServerClock(clock, monotonic)
   const now = (): number => serverClock.now()
   const parameters = sessionParameters(settings)
+  // Before there is anything to hide.
+  reporter.debug('memory', { hidden: await hideMemory(system.platform) })
   const identity = await RotatingIdentity.open({
     load: async () => openIdentity(identityOptions(settings), ports),
     paths: identityFiles(settings),

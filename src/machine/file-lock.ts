@@ -87,7 +87,7 @@ function heldLock(path: string, own: string, judge: Judge, ports: FileLockPorts)
     isHeld,
     async [Symbol.asyncDispose]() {
       while (await isHeld()) {
-        if (await remove(path, own, judge, ports.clock)) return
+        if (await release(path, own, judge, ports.clock)) return
         // Somebody is about to take over what was left behind; that takes a moment.
         await ports.wait(POLL_MS)
       }
@@ -126,6 +126,28 @@ async function remove(path: string, content: string, judge: Judge, clock: Clock)
   } finally {
     if ((await look(guard)) === own) await rm(guard, { force: true })
   }
+}
+
+/**
+ * Removes our own lock, as `remove` does. The lock itself is linked as the second one, since a disk that
+ * has become full meanwhile has no room for another file: whoever holds one lock must be able to let go.
+ */
+async function release(path: string, own: string, judge: Judge, clock: Clock): Promise<boolean> {
+  const guard = `${path}.removal`
+  try {
+    await link(path, guard)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return true
+    if (errnoOf(error) === 'EEXIST') return await remove(path, own, judge, clock)
+    // Not even that: then nobody else can make one either.
+    await rm(path, { force: true })
+    return true
+  }
+  // Another's, if he took it over since it was looked at: then his goes on, and only our link goes.
+  const linked = await look(guard)
+  if (linked === own) await rm(path, { force: true })
+  if ((await look(guard)) === linked) await rm(guard, { force: true })
+  return true
 }
 
 /** A link appears with its content, so nobody ever reads a lock that is still empty. */

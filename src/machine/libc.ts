@@ -27,6 +27,8 @@ export interface Libc {
     length: number,
   ) => number
   readonly close: (fd: number) => number
+  /** Arguments that an operation does not take are zero. */
+  readonly prctl: (operation: number, a: number, b: number, c: number, d: number) => number
 }
 
 /**
@@ -43,6 +45,7 @@ export async function loadLibc(what: Wording): Promise<Libc> {
       sendto: library.func('long sendto(int, const void *, size_t, int, const void *, uint32_t)'),
       setsockopt: library.func('int setsockopt(int, int, int, const void *, uint32_t)'),
       close: library.func('int close(int)'),
+      prctl: library.func('int prctl(int, ulong, ulong, ulong, ulong)'),
     }
   } catch (cause) {
     throw new RolesAnywhereError(

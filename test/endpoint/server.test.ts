@@ -11,6 +11,7 @@ import {
   type Endpoint,
   type EndpointOptions,
 } from '../../src/outputs/endpoint/server.ts'
+import { refusedHosts } from '../support/refused-hosts.ts'
 import { CANARY, CREDENTIALS, servedRole } from '../support/served-role.ts'
 
 const { token, text: secret } = ContainerToken.ephemeral()
@@ -60,42 +61,8 @@ function raw(bytes: string, port = endpoint.port, host = '127.0.0.1'): Promise<s
 const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0)
 
 describe('the Host header', () => {
-  const refused = (port: number): readonly string[] => [
-    'evil.example',
-    `evil.example:${port}`,
-    `127.attacker.example:${port}`,
-    `127.0.0.1.attacker.example:${port}`,
-    'localhost.evil.example',
-    'evil-localhost',
-    `127.0.0.1:${port}.evil.com`,
-    '127.0.0.1:evil.com',
-    '127.0.0.1:',
-    `127.0.0.1:0x${port.toString(16)}`,
-    `127.0.0.1:+${port}`,
-    `127.0.0.1:${port + 1}`,
-    `127.0.0.1\u00ef\u00bc\u009a${port}`,
-    `127.0.0.1:\u00d9\u00a1\u00d9\u00a2`,
-    `evil@127.0.0.1:${port}`,
-    '127.0.0.1@evil',
-    '[[::1]]',
-    `[::1]x:${port}`,
-    '0177.0.0.1',
-    '2130706433',
-    '0x7f000001',
-    '127.1',
-    '127.0.0.256',
-    `0.0.0.0:${port}`,
-    '',
-    `localhost.:${port}`,
-    '127.0.0.1, evil',
-    `127.0.0.1:${port}, evil`,
-    '127.0.0.1',
-    'localhost',
-    `[::1]:${port}`,
-  ]
-
   test('of every row of the table is refused with 403, or 400 by Node', async () => {
-    for (const host of refused(endpoint.port)) {
+    for (const host of refusedHosts(endpoint.port)) {
       const answer = await raw(
         `GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
       )

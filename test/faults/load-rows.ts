@@ -5,7 +5,6 @@
  * @module
  */
 
-import { readdirSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -13,10 +12,11 @@ import { SessionCredentials } from '../../src/core/credentials.ts'
 import { parseFault } from '../../src/emulator/faults.ts'
 import { RefreshEngine } from '../../src/session/refresh-engine.ts'
 import { FakeTime } from '../support/fake-time.ts'
-import { createWorld, startServe, type Running, type World } from '../support/long-running.ts'
+import { createWorld } from '../support/long-running.ts'
 import { runCli } from '../support/run-cli.ts'
 import { ask, open, runLoad } from './load-client.ts'
 import { seeded, sleep, type FaultRow } from './row.ts'
+import { descriptors, rssMiB, withServe } from './serving-process.ts'
 import { startServing, type Serving } from './serving.ts'
 
 const HOUR = 3_600_000
@@ -84,7 +84,6 @@ const L3: FaultRow = {
   target: 'all 500, never Success, 1 call, <= time of the failure + 1 s',
   async run() {
     await using serving = await startServing({ faults: ['latency=300', 'status=503'] })
-    serving.engine.start()
     const load = await runLoad(once(serving))
     const calls = serving.emulator.requestCount
     return {
@@ -93,30 +92,6 @@ const L3: FaultRow = {
     }
   },
 }
-
-interface Process {
-  readonly world: World
-  readonly serving: Running
-  readonly pid: number
-  readonly port: number
-  readonly request: string
-}
-
-async function withServe<T>(work: (process: Process) => Promise<T>): Promise<T> {
-  await using world = await createWorld()
-  await using serving = await startServe(world, ['--profile', 'onprem'])
-  const {
-    AWS_CONTAINER_CREDENTIALS_FULL_URI: uri = '',
-    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file = '',
-  } = serving.exported
-  const { port, pathname } = new URL(uri)
-  const request = `GET ${pathname} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: ${readFileSync(file, 'utf8')}\r\n\r\n`
-  return await work({ world, serving, pid: serving.child.pid ?? 0, port: Number(port), request })
-}
-
-const rssMiB = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
-const descriptors = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length
 
 const L4: FaultRow = {
   id: 'L4',

@@ -1,19 +1,29 @@
 /**
- * U1 to U14: what a service, or a stranger in its place, may answer; and F8, keys that are none. The
- * real executable meets each of them: it ends in time, with 0 bytes on stdout and the exit code of
- * the family that can fix it.
+ * U1 to U14: what AWS, a network or a stranger may answer. The real executable meets each of them: it
+ * ends in time, with 0 bytes on stdout and the exit code of the family that can fix it, and nothing is
+ * written to the credentials file.
  *
- * @see reliability.md 6c and 6d
+ * @see reliability.md 6d
  * @module
  */
 
-import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseFault } from '../../src/emulator/faults.ts'
+import { createAuthority } from '../../src/emulator/throwaway-pki.ts'
 import { createWorld } from '../support/long-running.ts'
-import { runCli } from '../support/run-cli.ts'
-import type { FaultRow, Measured } from './row.ts'
+import { EXECUTABLE } from '../support/run-cli.ts'
+import {
+  isRoot,
+  problemWith,
+  slowest,
+  timedRun,
+  verdictOf,
+  type FaultRow,
+  type Measured,
+  type TimedResult,
+} from './row.ts'
+import { tcpServer, tlsServer, type LoopbackServer } from './transport-servers.ts'
 
 const SERVICE = 5
 const NETWORK = 6
@@ -27,6 +37,8 @@ interface Upstream {
   readonly exitCodes: readonly number[]
   /** Seconds for one run, its tries included. */
   readonly limit: number
+  /** Whether `update` meets them too, and must leave no credentials file. */
+  readonly forUpdate?: true
 }
 
 const UPSTREAM: readonly Upstream[] = [
@@ -47,164 +59,245 @@ const UPSTREAM: readonly Upstream[] = [
   { id: 'U3', what: 'a gzip bomb', faults: ['gzip'], exitCodes: [NETWORK], limit: 5 },
   {
     id: 'U5',
-    what: 'a redirect to another host',
-    faults: ['redirect=http://example.com/'],
+    what: 'a redirect to http, to https, to another host',
+    faults: ['redirect=http://example.com/', 'redirect=https://127.0.0.1:1/sessions'],
     exitCodes: [NETWORK],
     limit: 5,
   },
-  {
-    id: 'U6',
-    what: 'a web page, half of the JSON, {}, no credentials, nothing',
-    faults: ['html', 'cut-json', 'empty-object', 'empty', 'empty-body', 'garbage'],
+  ...(
+    [
+      ['U6', 'a web page, what is not HTTP, nothing at all', ['html', 'garbage', 'empty-body']],
+      ['U7', 'half of the JSON, {}', ['cut-json', 'empty-object']],
+      ['U8', 'an empty credentialSet', ['empty']],
+      ['U9', 'a part missing', ['missing-token', 'missing-secret']],
+      ['U10', 'an expiration in the past, and one that is no date', ['expired', 'bad-expiration']],
+      ['U11', 'line breaks and NUL in values', ['crlf', 'nul']],
+      [
+        'U12',
+        'nesting 100,000 deep, __proto__, a byte order mark, UTF-16, duplicate keys',
+        ['deep', 'proto', 'bom', 'utf16', 'duplicate'],
+      ],
+    ] as const
+  ).map(([id, what, faults]): Upstream => ({
+    id,
+    what,
+    faults,
     exitCodes: [SERVICE, NETWORK],
     limit: 5,
-  },
-  {
-    id: 'U9',
-    what: 'a part missing, expired, no date, line breaks and NUL in values',
-    faults: ['missing-token', 'missing-secret', 'expired', 'bad-expiration', 'crlf', 'nul'],
-    exitCodes: [SERVICE],
-    limit: 5,
-  },
-  {
-    id: 'U12',
-    what: 'nesting 100,000 deep, __proto__, a byte order mark, UTF-16, duplicate keys',
-    faults: ['deep', 'proto', 'bom', 'utf16', 'duplicate'],
-    exitCodes: [SERVICE],
-    limit: 5,
-  },
-  {
-    id: 'U14',
-    what: '403 as the service words it, and an unknown one',
-    faults: ['deny=Untrusted signing certificate', 'deny=Something new'],
-    exitCodes: [SERVICE],
-    limit: 5,
-  },
+    forUpdate: true,
+  })),
 ]
 
-export const UPSTREAM_ROWS: readonly FaultRow[] = [
-  ...UPSTREAM.map((row): FaultRow => ({
+const CREDENTIAL_PROCESS = ['credential-process', '--profile', 'onprem'] as const
+const UPDATE = ['update', '--once', '--profile', 'demo', '--settings-profile', 'onprem'] as const
+
+interface Met extends TimedResult {
+  readonly fault: string
+  readonly calls: number
+  readonly hasFile: boolean
+}
+
+async function meet(fault: string, args: readonly string[] = CREDENTIAL_PROCESS): Promise<Met> {
+  await using world = await createWorld({ faults: [parseFault(fault)] })
+  const file = join(world.folder, 'credentials')
+  const env = { ...world.env, AWS_SHARED_CREDENTIALS_FILE: file }
+  const result = await timedRun(args, { env })
+  return { ...result, fault, calls: world.emulator.requestCount, hasFile: existsSync(file) }
+}
+
+function upstreamRow(row: Upstream): FaultRow {
+  const { faults, exitCodes, limit, forUpdate } = row
+  return {
     id: row.id,
     what: row.what,
-    target: `stdout 0 bytes, exit code ${row.exitCodes.join(' or ')}, <= ${row.limit} s each`,
-    run: async () => {
-      const runs = await Promise.all(row.faults.map(async (fault) => runAgainst(fault)))
-      const wrong = runs.filter(
-        ({ bytes, exitCode, seconds }) =>
-          bytes > 0 || seconds > row.limit || !row.exitCodes.includes(exitCode ?? -1),
+    target: `stdout 0 bytes, exit code ${exitCodes.join(' or ')}, <= ${limit} s each${forUpdate ? ', no credentials file' : ''}`,
+    async run() {
+      const runs = await Promise.all(faults.map(async (fault) => meet(fault)))
+      const updates = await Promise.all(
+        (forUpdate ? faults : []).map(async (fault) => meet(fault, UPDATE)),
       )
-      const slowest = Math.max(...runs.map(({ seconds }) => seconds))
-      return {
-        figure: `${runs.length - wrong.length} of ${runs.length}, slowest ${slowest.toFixed(1)} s${wrong.map(({ fault, exitCode }) => `, not ${fault} (${String(exitCode)})`).join('')}`,
-        held: wrong.length === 0,
-      }
-    },
-  })),
-  {
-    id: 'U4',
-    what: 'a certificate that nobody trusts, plain http behind https, nobody there',
-    target: 'stdout 0 bytes, exit code 6, <= 20 s each with all tries, three messages',
-    async run(): Promise<Measured> {
-      await using world = await createWorld({ tls: true })
-      await using plain = await createWorld()
-      const endpoints = [
-        world.emulator.url,
-        plain.emulator.url.replace('http:', 'https:'),
-        'https://127.0.0.1:1',
-      ]
-      const runs = await Promise.all(
-        endpoints.map(async (endpoint) => run(world.env, ['--endpoint', endpoint])),
+      return verdictOf(
+        [
+          ...runs.map((run) => [run.fault, problemWith(run, { exitCodes, limit })] as const),
+          ...updates.map(
+            (run) =>
+              [
+                `update, ${run.fault}`,
+                run.hasFile ? 'a file was written' : problemWith(run, { exitCodes, limit }),
+              ] as const,
+          ),
+        ],
+        `, ${slowest(runs)}`,
       )
-      const messages = new Set(runs.map(({ stderr }) => /\[(\w+)\]/.exec(stderr)?.[0]))
-      return {
-        figure: `exit codes ${runs.map(({ exitCode }) => String(exitCode)).join(', ')}, ${[...messages].join(' ')}`,
-        held: runs.every(({ exitCode, bytes, seconds }) => {
-          return exitCode === NETWORK && bytes === 0 && seconds <= 20
-        }),
-      }
     },
-  },
-  {
-    id: 'U13',
-    what: '429 and 503 twice, with and without Retry-After, then an answer; 500 for ever',
-    target: 'credentials at the third try; 3 tries and exit code 5',
-    async run(): Promise<Measured> {
-      const faults = ['throttle=0:x2', 'throttle=0,retry-after=1:x2', 'status=503:x2']
-      const recovered = await Promise.all(faults.map(async (fault) => runAgainst(fault)))
-      const failed = await runAgainst('status=500')
-      const good = recovered.filter(({ exitCode, calls }) => exitCode === 0 && calls === 3)
-      return {
-        figure: `${good.length} of ${faults.length} recovered at the third try; 500: ${failed.calls} tries, exit code ${String(failed.exitCode)}`,
-        held: good.length === faults.length && failed.calls === 3 && failed.exitCode === SERVICE,
-      }
-    },
-  },
-  {
-    id: 'F8',
-    what: 'a FIFO, /dev/zero, a folder, 2 MB, and a key-derivation bomb in place of a key',
-    target: 'stdout 0 bytes, exit code 3 or 4, <= 2 s each',
-    async run(): Promise<Measured> {
-      await using world = await createWorld()
-      const path = (name: string): string => join(world.folder, name)
-      execFileSync('mkfifo', [path('fifo')])
-      writeFileSync(path('large'), Buffer.alloc(2_000_000, 'a'))
-      writeFileSync(path('bomb'), bomb(readFileSync(path('leaf.key'), 'utf8'), path('plain')))
-      const keys = [path('fifo'), '/dev/zero', world.folder, path('large'), path('bomb')]
-      const runs = await Promise.all(
-        keys.map(async (key) =>
-          run({ ...world.env, KEY_PASSWORD: 'x' }, [
-            ...['--private-key', key, '--key-password', 'env:KEY_PASSWORD'],
-          ]),
+  }
+}
+
+const U4: FaultRow = {
+  id: 'U4',
+  what: 'no such name, a silent name server, nobody there, a reset, certificates that are expired, for another name, self-signed or of a stranger, TLS 1.1 only, no TLS',
+  target: 'stdout 0 bytes, exit code 6, <= 40 s each with all tries, each its own message',
+  async run(): Promise<Measured> {
+    await using world = await createWorld()
+    await using servers = new AsyncDisposableStack()
+    const root = await createAuthority({ subject: 'CN=Corp' })
+    const bundle = join(world.folder, 'corp.pem')
+    writeFileSync(bundle, root.certificatePem)
+    const issued = async (options: Parameters<typeof root.issue>[0] = {}) => {
+      const { certificatePem: cert, privateKeyPem: key } = await root.issue({
+        ipAddresses: ['127.0.0.1'],
+        ...options,
+      })
+      return { cert, key }
+    }
+    const own = await createAuthority({
+      subject: 'CN=box',
+      ipAddresses: ['127.0.0.1'],
+      keyUsage: ['digitalSignature', 'keyCertSign'],
+    })
+    const at = async (opening: Promise<LoopbackServer>): Promise<string> =>
+      `https://127.0.0.1:${servers.use(await opening).port}`
+    const trusting = ['--ca-bundle', bundle]
+    const cases: readonly (readonly [
+      name: string,
+      says: RegExp,
+      endpoint: string,
+      flags?: readonly string[],
+    ])[] = [
+      ['no such name', /does not exist in DNS|cannot be looked up/, 'https://nobody.invalid'],
+      ['nobody there', /refused the connection/, 'https://127.0.0.1:1'],
+      [
+        'a reset',
+        /reset the connection/,
+        await at(
+          tcpServer((socket) => {
+            socket.once('data', () => socket.resetAndDestroy())
+          }),
         ),
-      )
-      return {
-        figure: `exit codes ${runs.map(({ exitCode }) => String(exitCode)).join(', ')}, slowest ${Math.max(...runs.map(({ seconds }) => seconds)).toFixed(1)} s`,
-        held: runs.every(({ exitCode, bytes, seconds }) => {
-          return (exitCode === 3 || exitCode === 4) && bytes === 0 && seconds <= 2
-        }),
-      }
-    },
+      ],
+      [
+        'expired',
+        /certificate that has expired/,
+        await at(tlsServer(await issued({ notAfter: new Date('2021-02-03T04:05:06Z') }))),
+        trusting,
+      ],
+      [
+        'another name',
+        /certificate for another name/,
+        await at(tlsServer(await issued({ ipAddresses: [], dnsNames: ['elsewhere.example'] }))),
+        trusting,
+      ],
+      [
+        'self-signed',
+        /self-signed certificate/,
+        await at(tlsServer({ cert: own.certificatePem, key: own.privateKeyPem })),
+      ],
+      ['a stranger', /issued by .*not trusted here/, await at(tlsServer(await issued()))],
+      [
+        'TLS 1.1',
+        /no TLS as new as 1\.2/,
+        await at(
+          tlsServer({
+            ...(await issued()),
+            minVersion: 'TLSv1',
+            maxVersion: 'TLSv1.1',
+            ciphers: 'DEFAULT@SECLEVEL=0',
+          }),
+        ),
+        trusting,
+      ],
+      [
+        'no TLS',
+        /answers, but not with TLS/,
+        await at(
+          tcpServer((socket) => {
+            socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+          }),
+        ),
+      ],
+    ]
+    const runs = await Promise.all(
+      cases.map(async ([name, says, endpoint, flags = []]) => {
+        const run = await timedRun([...CREDENTIAL_PROCESS, ...flags], {
+          env: { ...world.env, ROLESANYWHERE_ENDPOINT: endpoint },
+        })
+        return { name, says, run }
+      }),
+    )
+    const silent = isRoot ? [await withSilentNameServer(world)] : []
+    return verdictOf(
+      [...runs, ...silent].map(({ name, says, run }) => [
+        name,
+        problemWith(run, { exitCodes: [NETWORK], limit: 40, says }),
+      ]),
+      `, ${slowest([...runs, ...silent].map(({ run }) => run))}`,
+    )
   },
+}
+
+/** In a mount namespace of its own, whose name server is an address of ours where nobody listens. */
+async function withSilentNameServer(world: {
+  readonly folder: string
+  readonly env: Readonly<Record<string, string>>
+}): Promise<{ name: string; says: RegExp; run: TimedResult }> {
+  const resolver = join(world.folder, 'resolv.conf')
+  // TEST-NET-1: packets go nowhere. RFC 5737.
+  writeFileSync(resolver, 'nameserver 192.0.2.1\noptions timeout:30\n')
+  const script = `mount --bind ${resolver} /etc/resolv.conf && exec "$@"`
+  const run = await timedRun(CREDENTIAL_PROCESS, {
+    env: { ...world.env, ROLESANYWHERE_ENDPOINT: 'https://rolesanywhere.example.com' },
+    launcher: ['unshare', '-m', 'sh', '-c', script, 'sh', process.execPath, EXECUTABLE],
+  })
+  return {
+    name: 'a silent name server',
+    says: /looking up|cannot be looked up|no credentials within/,
+    run,
+  }
+}
+
+const U13: FaultRow = {
+  id: 'U13',
+  what: '429 and 503 twice, with and without Retry-After, then an answer; 500 for ever',
+  target: 'credentials at the third try; 3 tries and exit code 5',
+  async run(): Promise<Measured> {
+    const faults = ['throttle=0:x2', 'throttle=0,retry-after=1:x2', 'status=503:x2']
+    const recovered = await Promise.all(faults.map(async (fault) => meet(fault)))
+    const failed = await meet('status=500')
+    const good = recovered.filter(({ exitCode, calls }) => exitCode === 0 && calls === 3)
+    return {
+      figure: `${good.length} of ${faults.length} recovered at the third try; 500: ${failed.calls} tries, exit code ${String(failed.exitCode)}`,
+      held: good.length === faults.length && failed.calls === 3 && failed.exitCode === SERVICE,
+    }
+  },
+}
+
+const U14: FaultRow = {
+  id: 'U14',
+  what: '403 as the service words it, an unknown one, and a skew that is one',
+  target:
+    '1 try each, the words and the request id of the service, no signature; with skew 2 tries and credentials',
+  async run(): Promise<Measured> {
+    const words = ['Untrusted signing certificate', 'Something new']
+    const denied = await Promise.all(words.map(async (text) => meet(`deny=${text}`)))
+    const skewed = await meet('skew=1200')
+    const cases = denied.map((run, index) => {
+      const says = new RegExp(`${words[index] ?? ''}.*request id `)
+      const problem = problemWith(run, { exitCodes: [SERVICE], limit: 5, says })
+      return [run.fault, run.calls === 1 ? problem : `${run.calls} tries`] as const
+    })
+    const isCorrected = skewed.exitCode === 0 && skewed.calls === 2
+    return verdictOf([
+      ...cases,
+      [
+        'skew',
+        isCorrected ? undefined : `exit code ${String(skewed.exitCode)}, ${skewed.calls} tries`,
+      ],
+    ])
+  },
+}
+
+export const UPSTREAM_ROWS: readonly FaultRow[] = [
+  ...UPSTREAM.map(upstreamRow).toSpliced(3, 0, U4),
+  U13,
+  U14,
 ]
-
-/** An encrypted key whose iteration count is raised to 2^31 - 1, which would take half an hour. */
-function bomb(key: string, plain: string): string {
-  writeFileSync(plain, key, { mode: 0o600 })
-  const der = execFileSync('openssl', [
-    ...['pkcs8', '-topk8', '-in', plain, '-outform', 'DER', '-passout', 'pass:x'],
-    // Four bytes of count, so that only its value has to change.
-    ...['-iter', '16777217'],
-  ])
-  const at = der.indexOf(Buffer.from([0x02, 0x04, 0x01, 0x00, 0x00, 0x01]))
-  if (at === -1) throw new Error('the iteration count is not where it should be')
-  der.writeUInt32BE(0x7fffffff, at + 2)
-  return `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${der.toString('base64')}\n-----END ENCRYPTED PRIVATE KEY-----\n`
-}
-
-interface Run {
-  readonly fault: string
-  readonly exitCode: number | null
-  readonly bytes: number
-  readonly seconds: number
-  readonly stderr: string
-  readonly calls: number
-}
-
-async function runAgainst(fault: string): Promise<Run> {
-  await using world = await createWorld({ faults: [parseFault(fault)] })
-  const result = await run(world.env, [])
-  return { ...result, fault, calls: world.emulator.requestCount }
-}
-
-async function run(
-  env: Readonly<Record<string, string>>,
-  flags: readonly string[],
-): Promise<Omit<Run, 'fault' | 'calls'>> {
-  const start = performance.now()
-  const { exitCode, stdout, stderr } = await runCli(
-    ['credential-process', '--profile', 'onprem', ...flags],
-    { env, limitMs: 90_000 },
-  )
-  const seconds = (performance.now() - start) / 1000
-  return { exitCode, stderr, seconds, bytes: exitCode === 0 ? 0 : stdout.length }
-}

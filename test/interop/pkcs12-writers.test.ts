@@ -18,7 +18,7 @@ import type { Identity } from '../../src/core/ports.ts'
 import { hasProgram } from '../support/capabilities.ts'
 import { inFiles } from '../support/places.ts'
 import { toBer } from '../support/to-ber.ts'
-import { recordingPorts } from '../unit/identity/recording-ports.ts'
+import { failureOf, hintOf, recordingPorts } from '../unit/identity/recording-ports.ts'
 
 const PASSWORD = 'Grüße & 世界'
 let folder: string
@@ -66,7 +66,7 @@ async function expectWhole(name: string, password?: string): Promise<void> {
 
 describe.skipIf(!hasProgram('openssl'))('what openssl exports', () => {
   const legacy = ['-provider', 'legacy', '-provider', 'default']
-  it.each([
+  it.each<readonly [name: string, args: readonly string[]]>([
     ['default', []],
     ['legacy', ['-legacy']],
     ['rc2-128', ['-certpbe', 'PBE-SHA1-RC2-128', '-keypbe', 'PBE-SHA1-RC2-128', ...legacy]],
@@ -74,6 +74,12 @@ describe.skipIf(!hasProgram('openssl'))('what openssl exports', () => {
     ['md5-des', ['-certpbe', 'PBE-MD5-DES', '-keypbe', 'PBE-MD5-DES', ...legacy]],
     ['sha1-rc2-64', ['-certpbe', 'PBE-SHA1-RC2-64', '-keypbe', 'PBE-SHA1-RC2-64', ...legacy]],
     ['aes128-sha512', ['-certpbe', 'AES-128-CBC', '-keypbe', 'AES-128-CBC', '-macalg', 'sha512']],
+    ...['ARIA-128-CBC', 'ARIA-256-CBC', 'CAMELLIA-192-CBC', 'CAMELLIA-256-CBC', 'SM4-CBC'].map(
+      (cipher) => [cipher, ['-certpbe', cipher, '-keypbe', cipher]] as const,
+    ),
+    ...['sha3-224', 'sha3-256', 'sha3-384', 'sha3-512', 'sm3'].map(
+      (hash) => [`mac-${hash}`, ['-macalg', hash]] as const,
+    ),
     ['plain', ['-certpbe', 'NONE', '-keypbe', 'NONE']],
     ['without-mac', ['-nomac']],
     ['a-million-iterations', ['-iter', '1000000']],
@@ -86,13 +92,18 @@ describe.skipIf(!hasProgram('openssl'))('what openssl exports', () => {
     })
   })
 
-  it('RC4 is refused by name', async () => {
+  it('RC4 is refused by name, and the command of the hint converts it', async () => {
     const rc4 = ['-certpbe', 'PBE-SHA1-RC4-128', '-keypbe', 'PBE-SHA1-RC4-128', ...legacy]
     exportWithOpenssl('rc4.p12', '-passout', `pass:${PASSWORD}`, ...rc4)
-    await expect(load('rc4.p12')).rejects.toMatchObject({
+    const error = await failureOf(load('rc4.p12'))
+    expect(error).toMatchObject({
       code: 'ERR_KEY_CIPHER_UNSUPPORTED',
       message: expect.stringContaining('RC4-128') as string,
     })
+    const [, command = ''] = /openssl (pkcs12 .*) -in OLD -out NEW$/.exec(hintOf(error)) ?? []
+    const passwords = ['-passin', `pass:${PASSWORD}`, '-passout', `pass:${PASSWORD}`]
+    run('openssl', ...command.split(' '), '-in', 'rc4.p12', '-out', 'converted.pem', ...passwords)
+    await expectWhole('converted.pem')
   })
 
   it('an empty password opens without one', async () => {

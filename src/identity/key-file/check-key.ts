@@ -13,6 +13,9 @@ import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Reporter } from '../../core/ports.ts'
 import { isSignatureOf, keyInput } from '../node-signature.ts'
 
+/** FIPS 186-5 appendix A.1.1 allows no larger one; a huge one makes each verification take seconds. */
+const MAX_RSA_EXPONENT = 2n ** 256n
+
 /** Smaller moduli are within reach of attackers, and AWS may refuse them. */
 const MIN_SAFE_RSA_BITS = 2048
 
@@ -57,6 +60,13 @@ function checkKeyType(key: KeyObject, name: string): void {
   } catch (error) {
     if (!(error instanceof RolesAnywhereError)) throw error
     throw new RolesAnywhereError(error.code, `"${name}": ${error.message}`, { hint: error.hint })
+  }
+  if ((key.asymmetricKeyDetails?.publicExponent ?? 0n) >= MAX_RSA_EXPONENT) {
+    throw new RolesAnywhereError(
+      'ERR_KEY_UNSUPPORTED',
+      `"${name}": the public exponent of the RSA key has more than 256 bits`,
+      { hint: 'issue a certificate for another key: 65537 is the usual exponent' },
+    )
   }
 }
 

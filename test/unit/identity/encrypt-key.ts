@@ -76,17 +76,28 @@ const PRFS = {
   sha256: '1.2.840.113549.2.9',
   sha384: '1.2.840.113549.2.10',
   sha512: '1.2.840.113549.2.11',
+  // RSA's number for it, and that of the registry of PKIX, which openssl writes.
+  md5: '1.2.840.113549.2.6',
+  'md5 of PKIX': '1.3.6.1.5.5.8.1.1',
+  // NIST's Computer Security Objects Register.
+  'sha3-224': '2.16.840.1.101.3.4.2.13',
+  'sha3-256': '2.16.840.1.101.3.4.2.14',
+  'sha3-384': '2.16.840.1.101.3.4.2.15',
+  'sha3-512': '2.16.840.1.101.3.4.2.16',
+  sm3: '1.2.156.10197.1.401.3.1',
 } as const
+
+export type Prf = keyof typeof PRFS
 
 /** A PKCS#8 key under PBKDF2 and AES-256-CBC, in DER. */
 export function encryptWithPbkdf2(
   pkcs8: Buffer,
   password: string,
   iterations: number,
-  hash: keyof typeof PRFS = 'sha256',
+  hash: Prf = 'sha256',
 ): Buffer {
   const iv = randomBytes(16)
-  const key = pbkdf2Sync(password, Buffer.alloc(8, 1), iterations, 32, hash)
+  const key = pbkdf2Sync(password, Buffer.alloc(8, 1), iterations, 32, hash.split(' ')[0] ?? '')
   const scheme = pbkdf2Scheme({ iterations, prf: PRFS[hash] }, iv)
   return encryptedKeyInfo(scheme, aes256(pkcs8, key, iv))
 }

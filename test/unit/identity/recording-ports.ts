@@ -4,6 +4,7 @@
  * @module
  */
 
+import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import { inWords } from '../../../src/core/wording.ts'
 import { inspect } from 'node:util'
 import { expect } from 'vitest'
@@ -70,6 +71,12 @@ export async function failureOf(promise: Promise<unknown>): Promise<Error> {
     if (error instanceof Error) return error
   }
   return expect.fail('expected a failure')
+}
+
+/** What a refusal advises to do. */
+export function hintOf(error: unknown): string {
+  if (error instanceof RolesAnywhereError && error.hint !== undefined) return error.hint
+  return expect.fail('expected an error with a hint')
 }
 
 /** Asserts that nothing an error carries, causes and hidden fields included, shows a secret. */

@@ -91,8 +91,8 @@ function readEncryptionScheme(
 }
 
 /** All ciphers are CBC: the IV is as long as a block. */
-function checkIv(iv: Uint8Array, { cipher }: ContentCipher): Uint8Array {
-  if (iv.length === (cipher.startsWith('aes') ? 16 : 8)) return iv
+function checkIv(iv: Uint8Array, { blockBytes }: ContentCipher): Uint8Array {
+  if (iv.length === blockBytes) return iv
   throw new Asn1Error(`an initialisation vector has ${iv.length} bytes`)
 }
 

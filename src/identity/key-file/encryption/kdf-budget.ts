@@ -16,7 +16,7 @@ import { Asn1Error } from '../../encoding/asn1-element.ts'
 export const MAX_ITERATIONS = 10_000_000
 /** Iterations of all derivations for one file together. */
 export const MAX_TOTAL_ITERATIONS = 30_000_000
-/** Memory of one scrypt derivation: 128 * N * r. */
+/** Memory that one scrypt derivation goes through, in p lanes one after the other: 128 * N * r * p. */
 export const MAX_SCRYPT_BYTES = 256 * 1024 * 1024
 export const MAX_SCRYPT_PARALLELIZATION = 16
 export const MAX_SALT_BYTES = 1024
@@ -65,16 +65,18 @@ export class KdfBudget {
   /** @throws {RolesAnywhereError} ERR_KEY_KDF_TOO_COSTLY. */
   spendScrypt({ costN, blockSizeR, parallelizationP }: ScryptCost, saltBytes: number): void {
     this.#checkSalt(saltBytes)
-    const bytes = 128 * costN * blockSizeR
+    const bytes = 128 * costN * blockSizeR * parallelizationP
     if (bytes > MAX_SCRYPT_BYTES || parallelizationP > MAX_SCRYPT_PARALLELIZATION) {
       throw this.#tooCostly(
         `scrypt with N=${costN} r=${blockSizeR} p=${parallelizationP}`,
-        `128*N*r = ${MAX_SCRYPT_BYTES} bytes and p = ${MAX_SCRYPT_PARALLELIZATION}`,
+        `128*N*r*p = ${MAX_SCRYPT_BYTES} bytes and p = ${MAX_SCRYPT_PARALLELIZATION}`,
       )
     }
     if (
       costN < 2 ||
       !Number.isInteger(Math.log2(costN)) ||
+      // RFC 7914 section 2: N is less than 2^(128*r/8).
+      Math.log2(costN) >= 16 * blockSizeR ||
       blockSizeR < 1 ||
       parallelizationP < 1
     ) {

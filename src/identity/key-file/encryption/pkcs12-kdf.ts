@@ -11,7 +11,7 @@ import { iterateHash } from './iterated-hash.ts'
 export const PKCS12_KDF_PURPOSE = { key: 1, iv: 2, mac: 3 } as const
 
 export interface Pkcs12KdfOptions {
-  /** A hash that `node:crypto` knows, with its block size in bytes (64 or 128). */
+  /** A hash that `node:crypto` knows, with its block size in bytes (64 to 144). */
   readonly hash: { readonly name: string; readonly blockBytes: number }
   readonly purpose: keyof typeof PKCS12_KDF_PURPOSE
   /** BMPString with its two terminating zero bytes, see password-forms.ts. */

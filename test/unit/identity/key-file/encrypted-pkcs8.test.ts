@@ -11,8 +11,9 @@ import {
   pbes1Scheme,
   pbkdf2Scheme,
   scryptScheme,
+  type Prf,
 } from '../encrypt-key.ts'
-import { expectNoSecrets, failureOf } from '../recording-ports.ts'
+import { expectNoSecrets, failureOf, hintOf } from '../recording-ports.ts'
 
 const plain = createPrivateKey(
   readFileSync(new URL('../../../../fixtures/keys/pkcs8.pem', import.meta.url)),
@@ -50,6 +51,13 @@ describe('key derivations', () => {
     expect((await openEncryptedPkcs8(der, source(PASSWORD))).equals(plain)).toBe(true)
   })
 
+  it.each<Prf>([
+    ...(['md5', 'md5 of PKIX', 'sha3-224', 'sha3-256', 'sha3-384', 'sha3-512', 'sm3'] as const),
+  ])('PBKDF2 with HMAC of %s', async (prf) => {
+    const der = encryptWithPbkdf2(pkcs8, PASSWORD, 3, prf)
+    expect((await openEncryptedPkcs8(der, source(PASSWORD))).equals(plain)).toBe(true)
+  })
+
   it('a password of any UTF-8 text, and an empty one', async () => {
     for (const password of ['', 'Grüße, 世界 🔑', 'x'.repeat(5000)]) {
       const der = encryptWithPbkdf2(pkcs8, password, 3)
@@ -82,6 +90,41 @@ describe('key derivations', () => {
   })
 })
 
+describe.skipIf(!hasProgram('openssl'))('what openssl pkcs8 writes with', () => {
+  const DER = ['-outform', 'DER']
+  const legacy = ['-provider', 'legacy', '-provider', 'default']
+  const pem = plain.export({ format: 'pem', type: 'pkcs8' })
+  const encrypt = (...args: readonly string[]): Buffer =>
+    execFileSync('openssl', ['pkcs8', '-topk8', '-passout', `pass:${PASSWORD}`, ...args, ...DER], {
+      input: pem,
+    })
+
+  it.each([
+    ...['aria-128-cbc', 'aria-192-cbc', 'aria-256-cbc', 'sm4-cbc'].map((cipher) => ['-v2', cipher]),
+    ...['camellia-128-cbc', 'camellia-192-cbc', 'camellia-256-cbc'].map((name) => ['-v2', name]),
+    ['-v2', 'aes-256-cbc', '-v2prf', 'hmacWithMD5'],
+    ['-v2', 'aes-256-cbc', '-v2prf', 'hmac-md5'],
+  ])('%s %s opens', async (...args) => {
+    const key = await openEncryptedPkcs8(encrypt(...args), source(PASSWORD))
+    expect(key.equals(plain)).toBe(true)
+  })
+
+  it.each([
+    ['cast5-cbc', 'CAST5-CBC'],
+    ['bf-cbc', 'BLOWFISH-CBC'],
+    ['seed-cbc', 'SEED-CBC'],
+  ])('%s is refused as %s, and the command of the hint converts it', async (cipher, name) => {
+    const der = encrypt('-v2', cipher, ...legacy)
+    const error = await failureOf(openEncryptedPkcs8(der, untouchable))
+    expect(error).toMatchObject({ code: 'ERR_KEY_CIPHER_UNSUPPORTED', detail: { cipher: name } })
+    const [, command = ''] = /openssl (pkcs8 [^;]*) -in OLD -out NEW;/.exec(hintOf(error)) ?? []
+    const passwords = ['-passin', `pass:${PASSWORD}`, '-passout', `pass:${PASSWORD}`]
+    const args = [...command.split(' '), ...passwords, '-inform', 'DER', ...DER]
+    const converted = execFileSync('openssl', args, { input: der })
+    expect((await openEncryptedPkcs8(converted, source(PASSWORD))).equals(plain)).toBe(true)
+  })
+})
+
 describe('costs are read before they are spent, and before the password is asked for', () => {
   const tooMuch = { N: 2 ** 16, r: 8, p: 1 }
   it.each([
@@ -92,6 +135,8 @@ describe('costs are read before they are spent, and before the password is asked
     ['scrypt of 512 MiB', scryptScheme({ ...tooMuch, N: 2 ** 19 }, IV)],
     ['scrypt with a huge r', scryptScheme({ ...tooMuch, N: 2, r: 2 ** 30 }, IV)],
     ['scrypt with 17 lanes', scryptScheme({ ...tooMuch, p: 17 }, IV)],
+    ['scrypt of 256 MiB, four times', scryptScheme({ N: 2 ** 18, r: 8, p: 4 }, IV)],
+    ['scrypt of 128 MiB, 16 times', scryptScheme({ N: 2 ** 20, r: 1, p: 16 }, IV)],
     ['a scrypt salt above 1 KiB', scryptScheme({ ...tooMuch, salt: Buffer.alloc(1025) }, IV)],
     ['PKCS#12 with 2^31 iterations', pbes1Scheme('2147483648', Buffer.alloc(8))],
     ['PKCS#12 with a huge salt', pbes1Scheme(1, Buffer.alloc(1025))],
@@ -109,6 +154,7 @@ describe('costs are read before they are spent, and before the password is asked
     ['a derived key of another length', pbkdf2Scheme({ iterations: 1, keyLength: 4 }, IV)],
     ['an IV of another length', pbkdf2Scheme({ iterations: 1 }, Buffer.alloc(15))],
     ['an N that is no power of two', scryptScheme({ N: 1000, r: 8, p: 1 }, IV)],
+    ['an N too large for its r', scryptScheme({ N: 2 ** 16, r: 1, p: 1 }, IV)],
     ['an N of 1', scryptScheme({ N: 1, r: 8, p: 1 }, IV)],
   ])('%s is malformed', async (_, scheme) => {
     const der = encryptedKeyInfo(scheme, Buffer.alloc(32))

@@ -1,50 +1,34 @@
 /**
- * F1, F2, F6, F7, F11: faults of the disk, of processes and of clocks, made for real: kill -9, strace
- * injection, a tiny file system, faketime.
+ * F1 to F6: the credentials file against faults of the disk, killed writers, other writers and odd
+ * places, all of them real: kill -9, strace injection, a tiny file system.
  *
- * @see reliability.md 6b and 6c
+ * @see reliability.md 6b
  * @module
  */
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createWorld, startServe } from '../support/long-running.ts'
+import { createWorld, type World } from '../support/long-running.ts'
 import { EXECUTABLE, runCli } from '../support/run-cli.ts'
-import { seeded, sleep, type FaultRow } from './row.ts'
-import { startServing } from './serving.ts'
+import { AWS_CLI_ROW } from './aws-cli-row.ts'
+import { isRoot, missing, seeded, sleep, verdictOf, type FaultRow } from './row.ts'
+import { inFolder, OTHERS, PLACE_ROWS, UPDATE } from './place-rows.ts'
+import { suiteRow } from './suite-row.ts'
 
 /** Kills at random moments; 1,000 take about three minutes. */
 const KILLS = Number(process.env['ROLESANYWHERE_FAULT_KILLS'] ?? '1000')
 
 const WRITER = join(import.meta.dirname, 'writer.ts')
-const OTHERS = `# kept\n${Array.from({ length: 200 }, (_, index) => `[p${index}]\naws_access_key_id = K${index}\n`).join('')}`
-
-function missing(...programs: readonly string[]): string | undefined {
-  return programs.find((program) => spawnSync('which', [program]).status !== 0)
-}
-
-async function inFolder<T>(work: (folder: string, path: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'ra-faults-'))
-  try {
-    const path = join(folder, 'credentials')
-    writeFileSync(path, OTHERS, { mode: 0o600 })
-    return await work(folder, path)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
 /** Whether the file holds everybody's profiles, and either no set of ours or one that is whole. */
 function isWhole(path: string): boolean {
   const text = readFileSync(path, 'utf8')
@@ -95,7 +79,7 @@ const F1: FaultRow = {
 }
 
 /** The calls that a write consists of, and how often at most one write makes each. */
-const EXACT_CALLS = { link: 2, unlink: 4, fchmod: 1, fsync: 2, rename: 1 } as const
+const EXACT_CALLS = { link: 2, unlink: 3, fchmod: 1, fsync: 2, rename: 1 } as const
 
 const F1_EXACT: FaultRow = {
   id: 'F1s',
@@ -113,7 +97,9 @@ const F1_EXACT: FaultRow = {
           const inject = `inject=${call}:signal=KILL:when=${when}`
           const writer = [process.execPath, WRITER, path, 'demo', '1', `${call}${when}-`]
           const options = ['-f', '-qq', '-o', '/dev/null', '-e', inject]
-          const { status, signal } = spawnSync('strace', [...options, ...writer])
+          // strace counts the calls of each thread for itself: one makes them all.
+          const env = { ...process.env, UV_THREADPOOL_SIZE: '1' }
+          const { status, signal } = spawnSync('strace', [...options, ...writer], { env })
           if (signal === 'SIGKILL' || status === 137) killed += 1
           if (!isWhole(path)) torn += 1
         }
@@ -146,7 +132,6 @@ const F2: FaultRow = {
   run: async () =>
     inFolder(async (folder, path) => {
       await using world = await createWorld()
-      const update = ['update', '--once', '--profile', 'demo', '--settings-profile', 'onprem']
       const bad: string[] = []
       const judge = (
         name: string,
@@ -168,7 +153,7 @@ const F2: FaultRow = {
         if (problems.length > 0) bad.push(`${name}: ${problems.join(', ')}`)
       }
       for (const { name, inject } of DISK_FAULTS) {
-        const run = await runCli(update, {
+        const run = await runCli(UPDATE, {
           env: { ...world.env, AWS_SHARED_CREDENTIALS_FILE: path },
           launcher: [
             'strace',
@@ -197,7 +182,7 @@ const F2: FaultRow = {
             .reduce((a, b) => String(Number(a) * Number(b))),
         )
         writeFileSync(join(disk, 'ballast'), 'x'.repeat(Math.max(0, free - 8192)))
-        const run = await runCli(update, {
+        const run = await runCli(UPDATE, {
           env: { ...world.env, AWS_SHARED_CREDENTIALS_FILE: full },
         })
         judge('disk full', full, OTHERS, run)
@@ -211,6 +196,100 @@ const F2: FaultRow = {
       }
     }),
 }
+
+const F2_FULL: FaultRow = {
+  id: 'F2f',
+  what: 'a disk with room for 0 to 12 more pages, and for 0 to 3 more files: update, serve, --cache',
+  target:
+    'old or new and whole, exit 7 when not new, nothing left; --cache gives credentials anyway',
+  needs: missing('mount') ?? (isRoot ? undefined : 'root, to mount a tmpfs'),
+  run: async () =>
+    inFolder(async (folder) => {
+      await using world = await createWorld()
+      const cases: [name: string, problem: string | undefined][] = []
+      const sizes = Array.from({ length: 13 }, (_, pages) => `size=${(8 + pages) * 4}k`)
+      // The root of the file system and the credentials file are the first two.
+      const files = Array.from({ length: 4 }, (_, more) => `size=1m,nr_inodes=${2 + more}`)
+      for (const options of [...sizes, ...files]) {
+        const disk = mkdtempSync(join(folder, 'disk-'))
+        execFileSync('mount', ['-t', 'tmpfs', '-o', `${options},mode=0700`, 'tmpfs', disk])
+        try {
+          const path = join(disk, 'credentials')
+          writeFileSync(path, OTHERS, { mode: 0o600 })
+          const env = { ...world.env, AWS_SHARED_CREDENTIALS_FILE: path }
+          cases.push([`update, ${options}`, afterUpdate(await runCli(UPDATE, { env }), disk)])
+          const cache = ['--cache', '--cache-dir', join(disk, 'cache')]
+          const cached = await runCli(['credential-process', '--profile', 'onprem', ...cache], {
+            env,
+          })
+          cases.push([`cache, ${options}`, afterCache(cached, disk)])
+        } finally {
+          execFileSync('umount', [disk])
+        }
+      }
+      cases.push(['token file of serve', await serveOnFullDisk(world, join(folder, 'tokens'))])
+      return verdictOf(cases)
+    }),
+}
+
+interface Ended {
+  readonly exitCode: number | null
+  readonly stdout: Buffer
+  readonly stderr: string
+}
+
+function afterUpdate({ exitCode, stderr }: Ended, disk: string): string | undefined {
+  const text = readFileSync(join(disk, 'credentials'), 'utf8')
+  const isNew = /^\[demo\]\n(?:aws_\w+ = \S+\n){3}$/m.test(text.slice(OTHERS.length))
+  const problems = [
+    text.startsWith(OTHERS) && (isNew || text === OTHERS) ? '' : 'the file is neither old nor new',
+    exitCode === (isNew ? 0 : 7) ? '' : `exit ${String(exitCode)}`,
+    isNew || /ENOSPC|no space/.test(stderr) ? '' : `says ${stderr}`,
+    readdirSync(disk).join() === 'credentials' ? '' : `left ${readdirSync(disk).join()}`,
+  ].filter((problem) => problem !== '')
+  return problems.length === 0 ? undefined : problems.join(', ')
+}
+
+function afterCache({ exitCode, stdout, stderr }: Ended, disk: string): string | undefined {
+  const folder = join(disk, 'cache')
+  const names = existsSync(folder) ? readdirSync(folder) : []
+  const left = names.filter((name) => !name.endsWith('.json'))
+  const isCached = names.length > left.length
+  if (exitCode === 7 && !existsSync(folder) && stderr.includes(folder)) return undefined
+  if (exitCode !== 0 || !stdout.includes('SecretAccessKey'))
+    return `exit ${String(exitCode)}: ${stderr}`
+  if (left.length > 0) return `left ${left.join()}`
+  return isCached || stderr.includes('warning') ? undefined : 'not cached, and nothing said'
+}
+
+async function serveOnFullDisk(world: World, folder: string): Promise<string | undefined> {
+  mkdirSync(folder)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=1,mode=0700', 'tmpfs', folder])
+  try {
+    const args = ['serve', '--port', '0', '--profile', 'onprem', '--token-folder', folder]
+    const { exitCode, stderr } = await runCli(args, { env: world.env })
+    return exitCode === 7 && stderr.includes(folder)
+      ? undefined
+      : `exit ${String(exitCode)}: ${stderr}`
+  } finally {
+    execFileSync('umount', [folder])
+  }
+}
+
+const F5 = suiteRow(
+  {
+    id: 'F5',
+    what: 'a profile written into files of every kind, and into generated ones',
+    target: 'all else reads as before, byte for byte; twice is as once',
+  },
+  {
+    files: [
+      'test/unit/outputs/credentials-file/edit-profile.test.ts',
+      'test/property/credentials-file.test.ts',
+    ],
+    limit: 30,
+  },
+)
 
 const F6: FaultRow = {
   id: 'F6',
@@ -253,89 +332,13 @@ const F6: FaultRow = {
     }),
 }
 
-const F7: FaultRow = {
-  id: 'F7',
-  what: 'certificate and key renewed while serving: half, garbage, deleted, whole',
-  target: 'never a mismatched pair, credentials all the time, the new pair within 15 s',
-  async run() {
-    await using world = await createWorld()
-    await using serving = await startServe(world, ['--profile', 'onprem', '--debug'])
-    const uri = serving.exported['AWS_CONTAINER_CREDENTIALS_FULL_URI'] ?? ''
-    const port = new URL(uri).port
-    const refreshes = async (): Promise<number> => {
-      const { stdout } = await runCli(['status', '--json', '--port', port])
-      return (JSON.parse(stdout.toString()) as { roles: [{ refreshes: number }] }).roles[0]
-        .refreshes
-    }
-    const leaf = join(world.folder, 'leaf.pem')
-    const steps: [string, () => void | Promise<void>][] = [
-      ['certificate alone', () => world.issue(['certificate'])],
-      [
-        'garbage',
-        () => {
-          writeFileSync(leaf, 'garbage')
-        },
-      ],
-      [
-        'deleted',
-        () => {
-          rmSync(leaf)
-        },
-      ],
-    ]
-    const problems: string[] = []
-    for (const [name, act] of steps) {
-      const before = await refreshes()
-      await act()
-      await sleep(1200)
-      serving.child.kill('SIGHUP')
-      const deadline = performance.now() + 10_000
-      while ((await refreshes()) === before && performance.now() < deadline) await sleep(100)
-      if ((await refreshes()) === before) problems.push(`${name}: no refresh with the old pair`)
-    }
-    const refusedBefore = world.emulator.requests.filter(({ status }) => status !== 201).length
-    const startedAt = performance.now()
-    await world.issue()
-    await serving.until(/identity rotated/)
-    const seconds = (performance.now() - startedAt) / 1000
-    await sleep(300)
-    const refused = world.emulator.requests.filter(({ status }) => status !== 201).length
-    return {
-      figure: `${refused} requests refused by the verifying service, new pair after ${seconds.toFixed(1)} s${problems.length > 0 ? `; ${problems.join('; ')}` : ''}`,
-      held: refused === 0 && refusedBefore === 0 && problems.length === 0 && seconds <= 15,
-    }
-  },
-}
-
-const F11: FaultRow = {
-  id: 'F11',
-  what: 'clock 20 min ahead and behind (faketime), 2 h of suspend while serving',
-  target: 'credentials with one warning that names both times; after resume no expired ones',
-  needs: missing('faketime'),
-  async run() {
-    await using world = await createWorld()
-    const outcomes: string[] = []
-    let held = true
-    for (const offset of ['+20m', '-20m']) {
-      const { exitCode, stderr } = await runCli(['credential-process', '--profile', 'onprem'], {
-        env: world.env,
-        launcher: ['faketime', '-f', offset, process.execPath, EXECUTABLE],
-      })
-      const warned = /the clock of this machine is (?:19|20) min (?:ahead of|behind)/.test(stderr)
-      outcomes.push(`${offset}: exit ${exitCode ?? 'none'}${warned ? ', warned' : ''}`)
-      held &&= exitCode === 0 && warned
-    }
-    await using serving = await startServing()
-    await serving.engine.credentials()
-    serving.jump(2 * 3_600_000)
-    const isExpiredServed = serving.engine.current() !== undefined
-    const fresh = await serving.engine.credentials()
-    const left = fresh.expiresAt - Date.now() - 2 * 3_600_000
-    outcomes.push(
-      `after suspend: ${isExpiredServed ? 'EXPIRED SERVED' : 'none expired served'}, new ones with ${(left / 60_000).toFixed(0)} min`,
-    )
-    return { figure: outcomes.join('; '), held: held && !isExpiredServed && left > 3_000_000 }
-  },
-}
-
-export const FILE_ROWS: readonly FaultRow[] = [F1, F1_EXACT, F2, F6, F7, F11]
+export const DISK_ROWS: readonly FaultRow[] = [
+  F1,
+  F1_EXACT,
+  F2,
+  F2_FULL,
+  ...PLACE_ROWS,
+  F5,
+  F6,
+  AWS_CLI_ROW,
+]
