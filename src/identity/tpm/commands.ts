@@ -1,5 +1,5 @@
 /**
- * The six TPM commands that signing takes, each with the section of the specification that defines it.
+ * The TPM commands that signing and making a key take, each with the section of the specification that defines it.
  *
  * Authorisation is by password (TPM_RS_PW). An HMAC session would keep the password off the wire
  * between CPU and TPM, but it also needs a session key bound to a key whose public part is known to be
@@ -60,6 +60,25 @@ export async function createPrimary(
   const parameters = [noSensitiveData, sized(template), sized(), uint32(0)]
   const response = await run(channel, 'CreatePrimary', [hierarchy], parameters, EMPTY_PASSWORD)
   return response.uint32()
+}
+
+/** TPM2_Create (Part 3, section 12.1): a key under `parent`, made by the TPM and wrapped for it alone. */
+export async function create(
+  channel: TpmChannel,
+  parent: number,
+  template: Uint8Array,
+  password: Uint8Array,
+): Promise<{ readonly privateBytes: Buffer; readonly publicBytes: Buffer }> {
+  const sensitive = sized(sized(password), sized())
+  const parameters = [sensitive, sized(template), sized(), uint32(0)]
+  try {
+    const response = await run(channel, 'Create', [parent], parameters, EMPTY_PASSWORD)
+    response.uint32() // parameterSize
+    const privateBytes = response.sized()
+    return { privateBytes, publicBytes: response.sized() }
+  } finally {
+    sensitive.fill(0)
+  }
 }
 
 /** TPM2_Load (Part 3, section 12.2): the handle of the loaded key. */

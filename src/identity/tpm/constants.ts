@@ -13,6 +13,7 @@ export const ST_HASHCHECK = 0x8024
 /** TPM_CC, Part 2 section 6.5.2. */
 export const COMMAND_CODES = {
   CreatePrimary: 0x0000_0131,
+  Create: 0x0000_0153,
   Load: 0x0000_0157,
   Sign: 0x0000_015d,
   FlushContext: 0x0000_0165,
