@@ -86,6 +86,16 @@ export const COMMANDS: { readonly [C in CommandName]: CommandRow<C> } = {
     execute: async (invocation) =>
       (await import('./commands/read-certificate-data.ts')).execute(invocation),
   },
+  configure: {
+    summary: 'Write a profile into the AWS config file: find certificate and key, ask for the rest',
+    examples: [
+      'configure',
+      'configure --profile onprem --certificate client.pem --private-key client.key --arn ARN --arn ARN --arn ARN',
+      'configure --profile admin --source-profile onprem --role-arn ARN',
+      'configure --undo',
+    ],
+    execute: async (invocation) => (await import('./commands/configure.ts')).execute(invocation),
+  },
   csr: {
     summary: 'Print a certificate request (PKCS#10) for a key, or for a new one',
     examples: [

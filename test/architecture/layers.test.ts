@@ -22,6 +22,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   emulator: ['core'],
   doctor: ['core', 'machine', 'identity', 'settings', 'transport', 'session'],
   authority: ['core', 'machine', 'identity'],
+  configure: ['core', 'machine', 'identity', 'settings'],
   library: ['core', 'machine', 'identity', 'transport'],
   cli: [
     'core',
@@ -33,6 +34,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'outputs',
     'emulator',
     'authority',
+    'configure',
   ],
 }
 

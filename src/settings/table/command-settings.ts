@@ -11,25 +11,6 @@ const EMULATOR = ['emulator'] as const satisfies readonly CommandName[]
 
 export const COMMAND_SETTINGS = [
   {
-    name: 'subject',
-    group: 'general',
-    type: 'text',
-    valueName: 'NAME',
-    commands: ['csr'],
-    requiredBy: ['csr'],
-    places: ['flag'],
-    help: 'Subject of the certificate, from its own name up: CN=web.example.com,O=Example,C=DE',
-  },
-  {
-    name: 'san',
-    group: 'general',
-    type: 'lines',
-    valueName: 'NAME',
-    commands: ['csr'],
-    places: ['flag'],
-    help: 'Further name: dns:NAME, ip:ADDRESS, uri:URI or email:ADDRESS; may be repeated',
-  },
-  {
     name: 'digest',
     group: 'general',
     type: 'choice',

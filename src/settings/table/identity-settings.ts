@@ -36,7 +36,7 @@ export const IDENTITY_SETTINGS = [
     group: 'identity',
     type: 'content-location',
     valueName: 'PATH',
-    commands: SESSION,
+    commands: [...SESSION, 'configure'],
     help: 'Certificates between yours and the trust anchor',
   },
   {
@@ -163,7 +163,7 @@ export const IDENTITY_SETTINGS = [
     group: 'identity',
     type: 'shell-command',
     valueName: 'COMMAND',
-    commands: [...SESSION, 'csr'],
+    commands: [...SESSION, 'csr', 'configure'],
     conflicts: ['keyPassword', 'pkcs8Password', 'tpmKeyPassword'],
     help: 'Shell command that reads a message on standard input and writes its signature',
   },
