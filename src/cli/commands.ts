@@ -93,6 +93,7 @@ export const COMMANDS: { readonly [C in CommandName]: CommandRow<C> } = {
       'configure --profile onprem --certificate client.pem --private-key client.key --arn ARN --arn ARN --arn ARN',
       'configure --profile admin --source-profile onprem --role-arn ARN',
       'configure --undo',
+      'configure --print cloudformation --trust-anchor ca.pem --certificate client.pem',
     ],
     execute: async (invocation) => (await import('./commands/configure.ts')).execute(invocation),
   },

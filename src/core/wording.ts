@@ -37,6 +37,7 @@ export type SettingName =
   | 'newProfile'
   | 'noTpmKeyPassword'
   | 'noVerifySsl'
+  | 'pcaArn'
   | 'pin'
   | 'pkcs11Lib'
   | 'port'

@@ -2,7 +2,7 @@
  * `configure`: a profile of the AWS config file that gets its credentials here, shown before it is written.
  *
  * Flags are taken as they are; a terminal is asked for what is missing. What changes is shown, the file as it
- * was is kept, and `--undo` brings it back.
+ * was is kept, and `--undo` brings it back. `--print` is about AWS's side instead.
  *
  * @module
  */
@@ -25,6 +25,11 @@ import { PROGRAM } from '../reporter.ts'
 
 export async function execute(invocation: Invocation<'configure'>): Promise<void> {
   const { settings, system } = invocation
+  if (settings.print !== undefined) {
+    const { awsSideAs } = await import('../configure/print-aws-side.ts')
+    await system.writeResult(await awsSideAs(settings.print, invocation))
+    return
+  }
   const path = configPath(invocation)
   if (settings.undo) {
     await undo(path, invocation)

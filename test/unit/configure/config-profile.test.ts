@@ -6,9 +6,15 @@ import { refusalOf } from '../../support/refusal.ts'
 
 const MARK = '# Written by `rolesanywhere configure`, and changed by it when it is run again.'
 
+interface Options {
+  readonly name?: string
+  readonly isForced?: boolean
+  readonly keys?: Readonly<Record<string, string | undefined>>
+}
+
 function written(
   file: string,
-  { name = 'onprem', isForced = false, keys = { a: '1', b: '2' } } = {},
+  { name = 'onprem', isForced = false, keys = { a: '1', b: '2' } }: Options = {},
 ): string {
   const profile = {
     name,
