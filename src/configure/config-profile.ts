@@ -49,6 +49,11 @@ export function withProfile(
   })
 }
 
+/** Every line of the profile, headers included. */
+export function profileLines(file: Uint8Array, name: string): readonly string[] {
+  return sectionLines(file, titlesOf(file, name)) ?? []
+}
+
 /** Which headers are of that profile: `[profile default]` takes the place of `[default]`. */
 function titlesOf(file: Uint8Array, name: string): (title: string) => boolean {
   const isPrefixed = (title: string): boolean =>

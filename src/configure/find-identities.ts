@@ -1,5 +1,5 @@
 /**
- * Looks for certificates and the keys that belong to them: in a folder, and on tokens.
+ * Looks for certificates and the keys that belong to them: in a folder, in the TPM, and on tokens.
  *
  * Nobody is asked for anything: no password, no PIN. So an encrypted key is paired by its file's name, and on
  * a token the certificate alone is found; the key beside it is found when it is used.
@@ -11,12 +11,14 @@ import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } fr
 import { readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { RolesAnywhereError } from '../core/errors.ts'
+import { describeLocation } from '../core/key-location.ts'
 import { isForClients, leavesAmong } from '../identity/certificate/choose-certificate.ts'
 import { nameOnOneLine, subjectOf } from '../identity/certificate/names.ts'
 import { decodeBlocks, DER_LABEL } from '../identity/encoding/decode-blocks.ts'
 import type { PemBlock } from '../identity/encoding/pem.ts'
 import type { IdentityPorts, TokenOptions } from '../identity/identity-options.ts'
 import { listPkcs11 } from '../identity/pkcs11/token/list-tokens.ts'
+import { persistentKeys, type PersistentKey } from '../identity/tpm/list-keys.ts'
 import { parseTss2Key } from '../identity/tpm/tss2-key-file.ts'
 import { readSmallFile } from '../machine/read-file.ts'
 
@@ -38,6 +40,7 @@ interface FoundCertificate {
 }
 
 interface FoundKey {
+  /** Of its file, or its handle in the TPM. */
   readonly path: string
   /** Undefined for an encrypted one. */
   readonly publicKey: KeyObject | undefined
@@ -45,12 +48,16 @@ interface FoundKey {
 }
 
 /**
- * Certificates of clients in a folder that have their key there.
+ * Certificates of clients in a folder that have their key there, or in the TPM.
  *
+ * @param device the TPM, asked only when a certificate in the folder has no key there.
  * @throws {RolesAnywhereError} ERR_CONFIG_FILE_UNREADABLE for the folder; files that hold something else, or
  *   cannot be read, are passed over.
  */
-export async function identitiesIn(folder: string): Promise<readonly FoundIdentity[]> {
+export async function identitiesIn(
+  folder: string,
+  { device, signal }: { readonly device: string; readonly signal?: AbortSignal | undefined },
+): Promise<readonly FoundIdentity[]> {
   const certificates: FoundCertificate[] = []
   const keys: FoundKey[] = []
   for (const path of await filesIn(folder)) {
@@ -59,6 +66,9 @@ export async function identitiesIn(folder: string): Promise<readonly FoundIdenti
     const [leaf] = leavesAmong(found).filter(isForClients)
     if (leaf !== undefined) certificates.push({ path, certificate: leaf })
     keys.push(...blocks.flatMap((block) => keyOf(block, path)))
+  }
+  if (certificates.some(({ path, certificate }) => keyFor(path, certificate, keys) === undefined)) {
+    keys.push(...(await persistentKeys(device, signal)).map(keyAtHandle))
   }
   return certificates.flatMap(({ path, certificate }) => {
     const key = keyFor(path, certificate, keys)
@@ -109,6 +119,10 @@ export async function identitiesOnTokens(
             ],
       ),
     )
+}
+
+function keyAtHandle({ handle, publicKey }: PersistentKey): FoundKey {
+  return { path: describeLocation({ kind: 'tpm-handle', handle }), publicKey, isOfTpm: true }
 }
 
 const MOST_FILES = 500

@@ -115,7 +115,7 @@ describe.skipIf(!hasProgram('setsid'))('configure with flags', () => {
     const { stdout } = await configure([...given(), '--dry-run'])
     const added = section().trimEnd().split('\n')
     expect(stdout.toString()).toBe(
-      ['  [default]', '  region = x', '+', ...added.map((line) => `+ ${line}`), ''].join('\n'),
+      ['  [default]', '  region = …', '+', ...added.map((line) => `+ ${line}`), ''].join('\n'),
     )
     expect(readFileSync(config, 'utf8')).toBe('[default]\nregion = x\n')
     expect(readdirSync(join(home, '.aws'))).toEqual(['config'])
@@ -198,6 +198,11 @@ describe.skipIf(!hasProgram('setsid'))('configure with flags', () => {
   it('says that a profile of the same name in the credentials file comes first', async () => {
     writeFileSync(join(home, '.aws/credentials'), '[onprem]\naws_access_key_id = A\n')
     expect((await configure(given())).stderr).toContain('has a section [onprem] too')
+  })
+
+  it('says that keys in the section itself come first', async () => {
+    writeFileSync(config, '[profile onprem]\naws_access_key_id = A\n')
+    expect((await configure([...given(), '--force'])).stderr).toContain('comes before')
   })
 
   it('writes a profile that assumes a role on top of another one', async () => {

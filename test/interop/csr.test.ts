@@ -9,7 +9,9 @@
 import { execFileSync } from 'node:child_process'
 import { createPrivateKey, createPublicKey, verify, X509Certificate } from 'node:crypto'
 import {
+  copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -25,12 +27,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demand, hasProgram } from '../support/capabilities.ts'
 import { ARN_FLAGS, credentialsIn, openStage, type Stage } from '../support/cli-stage.ts'
 import { runOnTerminal } from '../support/on-terminal.ts'
-import { runCli, type CliOptions, type CliResult } from '../support/run-cli.ts'
+import { PROGRAM, runCli, type CliOptions, type CliResult } from '../support/run-cli.ts'
 import { hasSoftToken, PIN, SOFTHSM, SoftTokens } from '../support/soft-token.ts'
-import { startSwtpm, type SoftwareTpm } from '../support/swtpm.ts'
+import {
+  SIGNING_KEY_ATTRIBUTES,
+  startSwtpm,
+  STORAGE_KEY_ATTRIBUTES,
+  type SoftwareTpm,
+} from '../support/swtpm.ts'
+import { PROFILE_ARN, ROLE_ARN, TRUST_ANCHOR_ARN } from '../support/pki-request.ts'
 
 const hasOpenssl = hasProgram('openssl')
-const hasTpm = ['swtpm', 'tpm2_getcap'].every(hasProgram)
+const hasTpm = ['swtpm', 'tpm2_getcap', 'setsid'].every(hasProgram)
 
 const SUBJECT = 'CN=web\\, one+UID=w1,O=Exämple,DC=example,C=DE'
 const NAMES = ['dns:web.example.com', 'ip:192.0.2.7', 'ip:2001:db8::1', 'uri:spiffe://a/b']
@@ -294,6 +302,42 @@ describe.skipIf(!hasOpenssl || !demand(hasTpm, 'swtpm and tpm2-tools'))('csr in 
     expect(await tpm.run('tpm2_getcap', 'handles-transient')).toBe('')
     issue(result.stdout)
     expect(await credentialsWith(flags, env)).toMatchObject({ Version: 1 })
+  })
+
+  it('configure pairs a certificate with a key at a handle of the TPM', async () => {
+    const primary = ['-Q', '-C', 'o', '-g', 'sha256', '-G', 'ecc256:null:aes128cfb']
+    await tpm.run('tpm2_createprimary', ...primary, '-a', STORAGE_KEY_ATTRIBUTES, '-c', 'p.ctx')
+    await tpm.run('tpm2_flushcontext', '-t')
+    await tpm.run(
+      ...(['tpm2_create', '-Q', '-C', 'p.ctx', '-G', 'ecc256:null', '-c', 'k.ctx'] as const),
+      ...['-a', SIGNING_KEY_ATTRIBUTES, '-u', 'k.pub', '-r', 'k.priv'],
+    )
+    await tpm.run('tpm2_flushcontext', '-t')
+    await tpm.run('tpm2_evictcontrol', '-Q', '-C', 'o', '-c', 'k.ctx', '0x81000021')
+    await tpm.run('tpm2_flushcontext', '-t')
+    const env = { TPM_DEVICE: tpm.socketPath, AWS_CONFIG_FILE: join(tpm.folder, 'config') }
+    const key = ['--private-key', 'handle:0x81000021', '--no-tpm-key-password']
+    issue((await csr([...key, '--subject', 'CN=tpm'], { env })).stdout)
+    mkdirSync(join(tpm.folder, 'found'))
+    copyFileSync(pathTo('issued.pem'), join(tpm.folder, 'found/tpm.pem'))
+    const args = [
+      '--profile',
+      'onprem',
+      '--folder',
+      join(tpm.folder, 'found'),
+      '--no-tpm-key-password',
+    ]
+    const arns = [ROLE_ARN, PROFILE_ARN, TRUST_ANCHOR_ARN].flatMap((arn) => ['--arn', arn])
+    const launcher = ['setsid', '-w', ...PROGRAM] as const
+    const { exitCode, stderr } = await runCli(['configure', ...args, ...arns], { env, launcher })
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining('wrote profile')])
+    expect(readFileSync(env.AWS_CONFIG_FILE, 'utf8')).toContain(
+      'rolesanywhere_private_key = handle:0x81000021\n',
+    )
+    const emulator = await stage.emulate()
+    const profile = ['--profile', 'onprem', '--endpoint', emulator.url]
+    const session = await runCli(['credential-process', ...profile], { env })
+    expect(credentialsIn(session)).toMatchObject({ Version: 1 })
   })
 
   it('says what a TPM does not make', async () => {

@@ -10,7 +10,7 @@
 import { join } from 'node:path'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import { quoted } from '../../core/printable.ts'
-import { withProfile, type ConfigProfile } from '../../configure/config-profile.ts'
+import { profileLines, withProfile, type ConfigProfile } from '../../configure/config-profile.ts'
 import { difference } from '../../configure/difference.ts'
 import { undoConfig, writeConfig } from '../../configure/write-config.ts'
 import type { FileEditPorts } from '../../machine/edit-file.ts'
@@ -39,13 +39,14 @@ export async function execute(invocation: Invocation<'configure'>): Promise<void
   const profile = await gatherProfile(invocation, conversation)
   const edit = (old: Uint8Array): Uint8Array => withProfile(old, profile, settings.force)
   const old = readAwsFile(path) ?? new Uint8Array()
-  const change = differenceOf(old, edit(old))
+  const written = edit(old)
+  const change = differenceOf(old, written)
   if (settings.dryRun) {
     await system.writeResult(change)
     return
   }
   await show(path, change, invocation, conversation)
-  warnOfShadows(profile, invocation)
+  warnOfShadows(written, profile, invocation)
   const kept = await writeConfig(path, edit, editPorts(invocation))
   if (kept !== undefined) {
     system.writeMessage(`${PROGRAM}: wrote profile "${profile.name}" to "${path}"\n`)
@@ -87,9 +88,18 @@ async function show(
 
 /** SDKs take static keys, and those of the credentials file, before they run a `credential_process`. */
 function warnOfShadows(
+  written: Uint8Array,
   { name }: ConfigProfile,
   { system, reporter }: Invocation<'configure'>,
 ): void {
+  if (profileLines(written, name).some((line) => /^\s*aws_access_key_id\b/iu.test(line))) {
+    reporter.warn(
+      `profile "${name}" has an aws_access_key_id: it comes before credential_process`,
+      {
+        hint: 'remove it and what belongs to it from that section',
+      },
+    )
+  }
   const path = awsFilePath('credentials', system)
   const bytes = path === undefined ? undefined : readAwsFile(path)
   if (path === undefined || bytes === undefined) return

@@ -38,7 +38,7 @@ export async function gatherIdentity(
   if (certificate !== undefined) return { certificate, privateKey }
   const folder = settings.folder ?? system.currentFolder()
   const found = [
-    ...(await identitiesIn(folder)),
+    ...(await identitiesIn(folder, { device: settings.tpmDevice, signal: system.signal })),
     ...(await identitiesOnTokens(settings, identityPorts(invocation))),
   ]
   const open = await conversation.get()
@@ -93,7 +93,7 @@ function describe({ subject, notAfter, certificate, privateKey, note }: FoundIde
 function noneFound(folder: string): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_CONFIG_CERTIFICATE_MISSING',
-    `no certificate with its key was found in "${folder}", and none on a token`,
+    `no certificate with its key was found in "${folder}", none with a key in the TPM, and none on a token`,
     {
       hint: says`name it with ${setting('certificate')} and ${setting('privateKey')}, or its folder with ${setting('folder')}`,
     },

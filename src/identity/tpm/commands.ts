@@ -16,8 +16,10 @@ import type { CommandName } from './constants.ts'
 import {
   ALG_ECDSA,
   ALG_RSASSA,
+  CAP_HANDLES,
   CAP_TPM_PROPERTIES,
   COMMAND_CODES,
+  HT_PERSISTENT,
   RH_NULL,
   RS_PW,
   ST_HASHCHECK,
@@ -138,6 +140,19 @@ export async function readProperty(
   // A TPM without the property answers with the next one that it has.
   return count > 0 && response.uint32() === property ? response.uint32() : undefined
 }
+
+/** TPM2_GetCapability (Part 3, section 30.2) for the handles of what stays in the TPM; a TPM has few. */
+export async function persistentHandles(channel: TpmChannel): Promise<readonly number[]> {
+  const parameters = [uint32(CAP_HANDLES), uint32(FIRST_PERSISTENT), uint32(MAX_HANDLES)]
+  const response = await run(channel, 'GetCapability', [], parameters)
+  response.bytes(1 + 4) // moreData, capability
+  const count = response.uint32()
+  const handles = Array.from({ length: Math.min(count, MAX_HANDLES) }, () => response.uint32())
+  return handles.filter((handle) => handle >>> 24 === HT_PERSISTENT)
+}
+
+const FIRST_PERSISTENT = HT_PERSISTENT * 0x100_0000
+const MAX_HANDLES = 64
 
 const EMPTY_PASSWORD = new Uint8Array(0)
 

@@ -68,7 +68,8 @@ export const OBJECT_RESTRICTED = 1 << 16
 export const OBJECT_DECRYPT = 1 << 17
 export const OBJECT_SIGN = 1 << 18
 
-/** TPM_CAP_TPM_PROPERTIES and TPM_PT, Part 2 sections 6.12 and 6.13. */
+/** TPM_CAP and TPM_PT, Part 2 sections 6.12 and 6.13. */
+export const CAP_HANDLES = 0x0000_0001
 export const CAP_TPM_PROPERTIES = 0x0000_0006
 export const PT_LOCKOUT_COUNTER = 0x0000_020e
 export const PT_MAX_AUTH_FAIL = 0x0000_020f

@@ -89,19 +89,39 @@ describe('checkNewProfileName', () => {
 })
 
 describe('difference', () => {
-  it('shows what goes and comes, with two lines around', () => {
-    expect(difference('1\n2\n3\n4\n5\n6\n7\n', '1\n2\n3\nnew\n5\nmore\n6\n7\n')).toBe(
-      '  2\n  3\n- 4\n+ new\n  5\n+ more\n  6\n  7\n',
+  it('shows what goes and comes, with two lines around, whose values it keeps to itself', () => {
+    const before = '[1]\n# 2\nthree = secret\nfour = 4\nfive = secret\n  secret\n# 7\n'
+    const after = '[1]\n# 2\nthree = secret\nnew = 1\nfive = secret\nmore = 2\n  secret\n# 7\n'
+    expect(difference(before, after)).toBe(
+      '  # 2\n  three = …\n- four = 4\n+ new = 1\n  five = …\n+ more = 2\n    …\n  # 7\n',
     )
   })
 
   it.each([
     ['', '', ''],
-    ['a\n', 'a\n', ''],
-    ['', 'a\n', '+ a\n'],
-    ['a\n', '', '- a\n'],
-    ['a\na\n', 'a\n', '  a\n- a\n'],
+    ['# a\n', '# a\n', ''],
+    ['', '# a\n', '+ # a\n'],
+    ['# a\n', '', '- # a\n'],
+    ['# a\n# a\n', '# a\n', '  # a\n- # a\n'],
   ])('from %j to %j is %j', (before, after, shown) => {
     expect(difference(before, after)).toBe(shown)
+  })
+
+  it.each([
+    ['aws_secret_access_key = canary', 'aws_secret_access_key = (hidden)'],
+    ['aws_session_token=canary', 'aws_session_token = (hidden)'],
+    ['rolesanywhere_pin = cmd:echo canary', 'rolesanywhere_pin = (hidden)'],
+    ['rolesanywhere_pin = canary', 'rolesanywhere_pin = (hidden)'],
+    ['rolesanywhere_certificate = cmd:x canary', 'rolesanywhere_certificate = (hidden)'],
+    ['rolesanywhere_signer_command = x canary', 'rolesanywhere_signer_command = (hidden)'],
+    ['credential_process = x --tpm-key-password canary', 'credential_process = (hidden)'],
+    ['a = pkcs11:token=x?pin-value=canary', 'a = (hidden)'],
+    ['rolesanywhere_pin = file:/etc/password', 'rolesanywhere_pin = file:/etc/password'],
+    ['rolesanywhere_key_password = env:KEY', 'rolesanywhere_key_password = env:KEY'],
+    ['a = pkcs11:token=x', 'a = pkcs11:token=x'],
+    ['credential_process = x --profile y', 'credential_process = x --profile y'],
+  ])('shows %j as %j', (line, shown) => {
+    expect(difference(`${line}\n`, '')).toBe(`- ${shown}\n`)
+    expect(difference('', `${line}\n`)).toBe(`+ ${shown}\n`)
   })
 })

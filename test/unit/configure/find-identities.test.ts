@@ -9,6 +9,8 @@ import { identitiesIn } from '../../../src/configure/find-identities.ts'
 import { hasProgram } from '../../support/capabilities.ts'
 import { openStage, type Stage } from '../../support/cli-stage.ts'
 
+const NO_TPM = { device: '/nonexistent/tpm' }
+
 let stage: Stage
 
 beforeAll(async () => {
@@ -27,7 +29,7 @@ function folder(name: string): string {
 async function found(name: string): Promise<readonly (readonly (string | undefined)[])[]> {
   const base = join(stage.folder, name)
   const short = (path: string | undefined): string | undefined => path?.slice(base.length + 1)
-  return (await identitiesIn(base)).map(({ subject, certificate, privateKey, note }) => [
+  return (await identitiesIn(base, NO_TPM)).map(({ subject, certificate, privateKey, note }) => [
     subject,
     short(certificate),
     short(privateKey),
@@ -95,7 +97,7 @@ describe('identitiesIn', () => {
   )
 
   it('says what is wrong with the folder', async () => {
-    await expect(identitiesIn(join(stage.folder, 'nowhere'))).rejects.toMatchObject({
+    await expect(identitiesIn(join(stage.folder, 'nowhere'), NO_TPM)).rejects.toMatchObject({
       code: 'ERR_CONFIG_FILE_UNREADABLE',
     })
   })
