@@ -290,17 +290,18 @@ describe.skipIf(!hasProgram('python3'))('configure on a terminal', () => {
     expect(readFileSync(config, 'utf8')).toBe(section())
   })
 
-  it.each([
-    ['the answer no', type('Write this?', 'n\r')],
-    ['Ctrl-C', type('Write this?', '\u0003')],
-    ['Ctrl-D', type('Write this?', '\u0004')],
-  ])('writes nothing after %s', async (_what, last) => {
+  it.each<readonly [string, TerminalStep, number]>([
+    ['the answer no', type('Write this?', 'n\r'), 130],
+    ['Ctrl-C', type('Write this?', '\u0003'), 130],
+    ['Ctrl-D', type('Write this?', '\u0004'), 130],
+    ['SIGTERM', { place: 'terminal', text: 'Write this?', signal: 'SIGTERM' }, 143],
+  ])('writes nothing after %s', async (_what, last, exitCode) => {
     const result = await runOnTerminal(
       ['configure', ...client.flags, ...ARNS],
       [type('Name of the AWS profile', '\r'), last],
       environment(),
     )
-    expect([result.exitCode, result.restored]).toEqual([130, true])
+    expect([result.exitCode, result.restored]).toEqual([exitCode, true])
     expect(existsSync(config)).toBe(false)
   })
 })
