@@ -39,6 +39,7 @@ done
 # What is tested with Python runs in the distribution's own interpreter.
 /usr/bin/python3 -c 'import boto3' 2>/dev/null || missing+=(python3-boto3)
 /usr/bin/python3 -c 'import cryptography' 2>/dev/null || missing+=(python3-cryptography)
+/usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 # The crate of test/support/kryoptic is built with cargo, whose own test names it when it is missing.
 [ -e /usr/include/sqlite3.h ] || missing+=(libsqlite3-dev)
 compgen -G '/usr/lib/llvm-*/lib/libclang.so*' >/dev/null || missing+=(libclang-dev)
@@ -50,6 +51,16 @@ if ((${#missing[@]})); then
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)
   "${as_root[@]}" apt-get update -qq
   DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+fi
+
+# What only PyPI has, in an environment that is gone afterwards. Without PyPI its tests are skipped by name.
+tools=$(mktemp -d)
+trap 'rm -rf "$tools"' EXIT
+if /usr/bin/python3 -m venv "$tools" &&
+  "$tools/bin/pip" install --quiet --disable-pip-version-check cfn-lint==1.58.0 python-hcl2==8.1.4; then
+  export ROLESANYWHERE_PYPI_TOOLS=$tools
+else
+  echo 'PyPI is out of reach: cfn-lint and python-hcl2 check no template in this run' >&2
 fi
 
 export ROLESANYWHERE_TEST_REQUIRE_ALL=1

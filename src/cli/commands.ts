@@ -88,6 +88,25 @@ export const COMMANDS: { readonly [C in CommandName]: CommandRow<C> } = {
     execute: async (invocation) =>
       (await import('./commands/read-certificate-data.ts')).execute(invocation),
   },
+  configure: {
+    summary: 'Write a profile into the AWS config file: find certificate and key, ask for the rest',
+    examples: [
+      'configure',
+      'configure --profile onprem --certificate client.pem --private-key client.key --arn ARN --arn ARN --arn ARN',
+      'configure --profile admin --source-profile onprem --role-arn ARN',
+      'configure --undo',
+      'configure --print cloudformation --trust-anchor ca.pem --certificate client.pem',
+    ],
+    execute: async (invocation) => (await import('./commands/configure.ts')).execute(invocation),
+  },
+  csr: {
+    summary: 'Print a certificate request (PKCS#10) for a key, or for a new one',
+    examples: [
+      'csr --subject CN=web.example.com --private-key client.key --generate ec-p256 > client.csr',
+      'csr --subject CN=web --san dns:web.example.com --private-key "pkcs11:token=MyToken;object=web"',
+    ],
+    execute: async (invocation) => (await import('./commands/csr.ts')).execute(invocation),
+  },
   'pkcs11 list': {
     summary:
       'List PKCS#11 modules, tokens, certificates and keys, with URIs that are ready to paste',

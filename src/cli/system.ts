@@ -12,6 +12,7 @@ import { noteDescriptors, seemsClosed } from '../machine/descriptors.ts'
 import { errnoOf } from '../machine/errno.ts'
 import { monotonicClock } from '../machine/monotonic.ts'
 import { schedule, wait } from '../machine/wait.ts'
+import type { Conversation } from './conversation.ts'
 import { Signals } from './signals.ts'
 
 export interface System {
@@ -38,6 +39,8 @@ export interface System {
   readStdin(): Promise<Buffer>
   /** Asks on the terminal device, never on stdin or stdout; what is typed is not shown. */
   prompt(question: string): Promise<string>
+  /** Questions whose answers may be seen; undefined where there is no terminal. */
+  converse(): Promise<Conversation | undefined>
   /** Writes a line to the terminal device; false where there is none. */
   tellPerson(line: string): Promise<boolean>
   /** Runs `task` once after `delayMs`, and keeps the program alive until then; the result cancels it. */
@@ -87,6 +90,10 @@ export function nodeSystem(): System {
     async prompt(question) {
       const { promptOnTerminal } = await import('./terminal.ts')
       return await signals.untilHungUp(async () => promptOnTerminal(question, signals.stop))
+    },
+    async converse() {
+      const { openConversation } = await import('./conversation.ts')
+      return openConversation(signals.stop)
     },
     async tellPerson(line) {
       const { tellOnTerminal } = await import('./terminal.ts')

@@ -108,6 +108,7 @@ export const ERROR_CODES = {
 
   ERR_OUTPUT_UNWRITABLE: { family: 'output', meaning: 'the result could not be written' },
   ERR_OUTPUT_UNSAFE: { family: 'output', meaning: 'others could change what is written there' },
+  ERR_OUTPUT_EXISTS: { family: 'output', meaning: 'something is there already, and is kept' },
   ERR_OUTPUT_LOCKED: { family: 'output', meaning: 'another process keeps the file locked' },
   ERR_OUTPUT_ADDRESS_IN_USE: { family: 'output', meaning: 'another program has the address' },
 

@@ -26,6 +26,8 @@ export interface Replacement {
   readonly content: Uint8Array
   /** Of what was read, and is replaced only while it is still that; undefined when nothing was there. */
   readonly replaces: BigIntStats | undefined
+  /** Of the new file. */
+  readonly mode: number
   /** Called when the new file is whole and the old one not yet replaced; may throw. */
   readonly check: () => Promise<void>
 }
@@ -37,12 +39,12 @@ export interface Replacement {
  */
 export async function replaceFile(
   target: TrustedTarget,
-  { content, replaces, check }: Replacement,
+  { content, replaces, mode, check }: Replacement,
 ): Promise<boolean> {
   const { path, folder } = target
   const draft = draftOf(path)
   try {
-    await writeDraft(draft, target, content)
+    await writeDraft(draft, content, mode)
     await check()
     const isReplaced =
       replaces === undefined ? await putFirst(draft, path) : await putOver(draft, path, replaces)
@@ -56,15 +58,10 @@ export async function replaceFile(
   return true
 }
 
-async function writeDraft(
-  draft: string,
-  { stats }: TrustedTarget,
-  content: Uint8Array,
-): Promise<void> {
+async function writeDraft(draft: string, content: Uint8Array, mode: number): Promise<void> {
   await using file = await open(draft, CREATE, 0o600)
   await file.writeFile(content)
-  // Only ever narrower than it was: the file now holds secrets.
-  await file.chmod((stats?.mode ?? 0o600) & 0o600)
+  await file.chmod(mode)
   await file.sync()
 }
 

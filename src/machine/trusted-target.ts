@@ -12,6 +12,7 @@
 import type { Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { RolesAnywhereError } from '../core/errors.ts'
+import { says, type Wording } from '../core/wording.ts'
 import { makeFolder } from './make-folder.ts'
 import { walk } from './ownership.ts'
 import { unwritable } from './unwritable.ts'
@@ -27,9 +28,10 @@ export interface TrustedTarget {
 
 /**
  * @param uid - of this process
+ * @param namedBy - the variable or the setting with which one names another file
  * @throws {RolesAnywhereError} ERR_OUTPUT_UNSAFE, ERR_OUTPUT_UNWRITABLE
  */
-export function findTrustedTarget(path: string, uid: number): TrustedTarget {
+export function findTrustedTarget(path: string, uid: number, namedBy: Wording): TrustedTarget {
   try {
     makeFolder(dirname(path))
     const { path: target, stats, isLink, exposed } = walk(path, uid)
@@ -40,7 +42,7 @@ export function findTrustedTarget(path: string, uid: number): TrustedTarget {
         'put the file in a folder that, with all above it, only you and root can change',
       )
     }
-    if (stats !== undefined) checkFile(target, stats, uid)
+    if (stats !== undefined) checkFile(target, stats, uid, namedBy)
     else if (isLink) throw unwritable(path, danglingLink())
     return { path: target, folder: dirname(target), stats }
   } catch (error) {
@@ -48,9 +50,9 @@ export function findTrustedTarget(path: string, uid: number): TrustedTarget {
   }
 }
 
-function checkFile(path: string, stats: Stats, uid: number): void {
+function checkFile(path: string, stats: Stats, uid: number, namedBy: Wording): void {
   if (!stats.isFile()) {
-    throw unsafe(`"${path}" is not a regular file`, 'name a file, with AWS_SHARED_CREDENTIALS_FILE')
+    throw unsafe(`"${path}" is not a regular file`, says`name a file, with ${namedBy}`)
   }
   if (stats.uid !== uid) {
     throw unsafe(
@@ -70,6 +72,6 @@ function danglingLink(): Error {
   return Object.assign(new Error('the link leads nowhere'), { code: 'ENOENT' })
 }
 
-function unsafe(message: string, hint: string): RolesAnywhereError {
+function unsafe(message: string, hint: Wording): RolesAnywhereError {
   return new RolesAnywhereError('ERR_OUTPUT_UNSAFE', message, { hint })
 }

@@ -29,6 +29,8 @@ export interface ProcessFilePorts {
   readonly uid: number
 }
 
+const NAMED_BY = says`${setting('processFile')}`
+
 export class ProcessFile implements Disposable {
   readonly #path: string
   readonly #ports: ProcessFilePorts
@@ -42,7 +44,7 @@ export class ProcessFile implements Disposable {
    * @throws {RolesAnywhereError} ERR_OUTPUT_UNSAFE, ERR_OUTPUT_UNWRITABLE
    */
   constructor(path: string, ports: ProcessFilePorts) {
-    this.#path = findTrustedTarget(path, ports.uid).path
+    this.#path = findTrustedTarget(path, ports.uid, NAMED_BY).path
     this.#ports = ports
     if (!isInMemory(dirname(this.#path))) {
       ports.reporter.warn(says`${setting('processFile', path)} is not in memory but on a disk`, {
@@ -57,11 +59,12 @@ export class ProcessFile implements Disposable {
    * @throws {RolesAnywhereError} ERR_OUTPUT_UNSAFE, ERR_OUTPUT_UNWRITABLE, ERR_OUTPUT_LOCKED
    */
   async write(credentials: SessionCredentials, lifetimeMs: number | undefined): Promise<void> {
-    const target = findTrustedTarget(this.#path, this.#ports.uid)
+    const target = findTrustedTarget(this.#path, this.#ports.uid, NAMED_BY)
     await sweepDrafts(target.path, this.#ports.clock)
     const isReplaced = await replaceFile(target, {
       content: Buffer.from(credentialProcessJson(credentials)),
       replaces: target.stats && lstatSync(target.path, { bigint: true }),
+      mode: 0o600,
       check: async () => Promise.resolve(),
     })
     if (!isReplaced) {

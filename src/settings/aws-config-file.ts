@@ -154,6 +154,12 @@ export function subProperties({ value, lines, section }: AwsProperty): AwsProper
   )
 }
 
+/** The profile that a header of the config file begins, by the text between the brackets. */
+export function configProfileOf(title: string): Omit<Header, 'kind'> | undefined {
+  const header = parseHeader(title, 'config')
+  return header?.kind === 'profile' ? header : undefined
+}
+
 interface Header {
   readonly kind: SectionKind
   readonly name: string

@@ -21,6 +21,8 @@ export type CommandName =
   | 'status'
   | 'sign-string'
   | 'read-certificate-data'
+  | 'csr'
+  | 'configure'
   | 'pkcs11 list'
   | 'cache list'
   | 'cache clear'
@@ -41,8 +43,20 @@ export const SESSION = [
   'env',
 ] as const satisfies readonly CommandName[]
 /** Commands that sign. */
-export const KEY = [...SESSION, 'sign-string'] as const satisfies readonly CommandName[]
+export const KEY = [
+  ...SESSION,
+  'sign-string',
+  'csr',
+  'configure',
+] as const satisfies readonly CommandName[]
 /** Commands that need a certificate. */
+export const CERTIFICATE = [
+  ...SESSION,
+  'sign-string',
+  'read-certificate-data',
+  'configure',
+] as const satisfies readonly CommandName[]
+/** Commands that need a certificate or a key. */
 export const IDENTITY = [...KEY, 'read-certificate-data'] as const satisfies readonly CommandName[]
 
 /** Commands that look at PKCS#11 tokens. */

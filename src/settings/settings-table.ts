@@ -13,10 +13,12 @@ import { COMMAND_SETTINGS } from './table/command-settings.ts'
 import { GENERAL_SETTINGS } from './table/general-settings.ts'
 import { IDENTITY_SETTINGS } from './table/identity-settings.ts'
 import { SESSION_SETTINGS } from './table/session-settings.ts'
+import { SETUP_SETTINGS } from './table/setup-settings.ts'
 
 const TABLE = [
   ...IDENTITY_SETTINGS,
   ...SESSION_SETTINGS,
+  ...SETUP_SETTINGS,
   ...COMMAND_SETTINGS,
   ...GENERAL_SETTINGS,
 ] as const

@@ -21,8 +21,21 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   outputs: ['core', 'machine', 'session', 'settings'],
   emulator: ['core'],
   doctor: ['core', 'machine', 'identity', 'settings', 'transport', 'session'],
+  authority: ['core', 'machine', 'identity'],
+  configure: ['core', 'machine', 'identity', 'settings'],
   library: ['core', 'machine', 'identity', 'transport'],
-  cli: ['core', 'machine', 'identity', 'transport', 'session', 'settings', 'outputs', 'emulator'],
+  cli: [
+    'core',
+    'machine',
+    'identity',
+    'transport',
+    'session',
+    'settings',
+    'outputs',
+    'emulator',
+    'authority',
+    'configure',
+  ],
 }
 
 /** Room inside `identity/` → the rooms there that it may import. Files of no room may import all of them. */
@@ -102,6 +115,7 @@ const MAY_DRAW_BYTES: Readonly<Record<string, string>> = {
   'machine/draft.ts': 'names of files that are not there yet',
   'machine/file-lock.ts': 'a mark of one lock',
   'identity/secret/refused-passwords.ts': 'a key for digests of passwords',
+  'identity/pkcs11/token/make-key.ts': 'an id that no other key has',
   'outputs/endpoint/token-file.ts': 'tokens',
   'outputs/endpoint/metadata-token.ts': 'tokens, and the key that they are signed with',
   'emulator/respond.ts': 'request identifiers',

@@ -327,6 +327,68 @@ const KEYS: readonly Case[] = [
   },
 ]
 
+const csr = (...more: readonly string[]): readonly string[] => ['csr', '--subject=CN=x', ...more]
+const configure = (...more: readonly string[]): readonly string[] => [
+  ...['configure', '--profile', 'x', ...ARN_FLAGS, ...more],
+]
+/** A config file full of secrets, of our profile and of others. */
+const secretive = (): Record<string, string> => ({
+  AWS_CONFIG_FILE: written(
+    'secretive',
+    `[profile y]
+aws_secret_access_key = ${KEY_PASSWORD}
+[profile x]
+rolesanywhere_pin = cmd:echo '${OTHER_PASSWORD}'
+credential_process = x --pkcs8-password '${OTHER_PASSWORD}'
+[profile z]
+aws_session_token = ${PROXY_PASSWORD}
+`,
+  ),
+})
+
+const SETUPS: readonly Case[] = [
+  {
+    what: 'csr with a wrong password',
+    args: () => csr('--private-key', file('encrypted.key'), '--key-password=env:OTHER_PASSWORD'),
+    exitCode: 4,
+  },
+  {
+    what: 'csr with a key in place of its path',
+    args: () => csr('--private-key', der(client).toString('base64')),
+    exitCode: 2,
+  },
+  {
+    what: 'csr with a password for a key that is there',
+    args: () =>
+      csr(
+        ...['--private-key', client.privateKeyPath, '--generate', 'ec-p256'],
+        ...['--key-password', 'env:KEY_PASSWORD'],
+      ),
+    exitCode: 7,
+  },
+  {
+    what: 'configure with a PIN in a URI',
+    args: () => configure('--certificate', `pkcs11:token=x?pin-value=${PIN}`),
+    exitCode: 2,
+  },
+  {
+    what: 'configure with a key in place of a certificate',
+    args: () => configure('--certificate', client.privateKeyPem),
+    exitCode: 2,
+  },
+  {
+    what: 'configure with a profile of somebody else',
+    args: () => configure('--certificate', client.certificatePath),
+    options: () => ({ env: secretive() }),
+    exitCode: 7,
+  },
+  {
+    what: 'configure --print with a key in place of the authority',
+    args: () => configure('--print', 'terraform', '--trust-anchor', client.privateKeyPath),
+    exitCode: 3,
+  },
+]
+
 const remote = ['--endpoint', 'https://rolesanywhere.eu-central-1.invalid']
 const proxied = (address: string): readonly string[] =>
   withKey(client.privateKeyPath, ...remote, '--proxy', address)
@@ -416,6 +478,7 @@ describe.each([
   ['a key', KEYS],
   ['a proxy', PROXIES],
   ['a PIN in a URI', PINS],
+  ['a setting-up', SETUPS],
 ])('no secret is told by a run with %s:', (_title, cases) => {
   it.each(cases)('$what', async ({ args, options, exitCode }) => {
     const given = options?.() ?? {}
@@ -436,6 +499,17 @@ describe.each([
 })
 
 const LOG_FORMATS = [['--debug'], ['--debug', '--log-format', 'json']] as const
+
+describe('no secret of the AWS config file is told by configure', () => {
+  it.each([['--dry-run'], []])('that changes a profile among others, %j', async (...more) => {
+    const env = secretive()
+    const args = configure('--certificate', client.certificatePath, '--force', ...more)
+    const result = await runCli([...args, '--debug'], { env })
+    expect([result.exitCode, leaksOf(result)]).toEqual([0, []])
+    const undone = await runCli(['configure', '--undo'], { env })
+    expect([undone.exitCode, leaksOf(undone)]).toEqual([more.length === 0 ? 0 : 7, []])
+  })
+})
 
 describe('no part of the credentials is told outside of the result when the answer is', () => {
   it.each([

@@ -42,6 +42,7 @@ export async function runMain(
     },
     readStdin: async () => Promise.resolve(Buffer.alloc(0)),
     prompt: async () => Promise.reject(new Error('nobody is here to be asked')),
+    converse: async () => Promise.resolve(undefined),
     tellPerson: async () => Promise.resolve(false),
     schedule: () => () => undefined,
     onSignal: () => () => undefined,

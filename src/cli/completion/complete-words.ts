@@ -147,7 +147,13 @@ async function valuesOf(
 }
 
 const TOKEN_SCHEME = 'pkcs11:'
-const PROFILES: readonly string[] = ['profile', 'settingsProfile', 'targetProfile']
+const PROFILES: readonly string[] = [
+  'profile',
+  'settingsProfile',
+  'targetProfile',
+  'sourceProfile',
+  'newProfile',
+]
 
 const SECRET_SOURCES: readonly Candidate[] = [
   { text: 'prompt', description: 'asked for on the terminal' },

@@ -29,7 +29,27 @@ export class NameSyntaxError extends Error {
  * @throws {NameSyntaxError}
  */
 export function parseDistinguishedName(text: string): DistinguishedName {
-  const parts: Attribute[][] = [[]]
+  return readNameText(text).map((part) =>
+    part.map(({ oid, value }) => ({
+      oid,
+      value: typeof value === 'string' ? comparable(value) : encodedOrText(value),
+    })),
+  )
+}
+
+/** An attribute as it was written: its text, or its encoding where the text gives that in hexadecimal. */
+export interface WrittenAttribute {
+  readonly oid: string
+  readonly value: string | Uint8Array
+}
+
+/**
+ * The attributes of the text form as they are written, from the top of the tree down.
+ *
+ * @throws {NameSyntaxError}
+ */
+export function readNameText(text: string): readonly (readonly WrittenAttribute[])[] {
+  const parts: WrittenAttribute[][] = [[]]
   let rest = text.trim()
   for (;;) {
     const { attribute, separator, after } = parseAttribute(rest)
@@ -78,7 +98,7 @@ function canonical(part: readonly Attribute[]): string {
 }
 
 interface ParsedAttribute {
-  readonly attribute: Attribute
+  readonly attribute: WrittenAttribute
   readonly separator: '' | ',' | '+'
   readonly after: string
 }
@@ -94,9 +114,7 @@ function parseAttribute(text: string): ParsedAttribute {
   if (written === null) throw new NameSyntaxError(`the value of "${type}" is not closed`)
   const [whole, hexValue, quotedValue, plainValue = '', separator = ''] = written
   const value =
-    hexValue === undefined
-      ? comparable(unescape(quotedValue ?? plainValue))
-      : hexOrText(hexValue.toLowerCase())
+    hexValue === undefined ? unescape(quotedValue ?? plainValue) : Buffer.from(hexValue, 'hex')
   return {
     attribute: { oid, value },
     separator: separator === '' ? '' : separator === '+' ? '+' : ',',
@@ -121,10 +139,10 @@ function unescape(text: string): string {
 }
 
 /** A value given by its encoding is compared as text when it is text. */
-function hexOrText(digits: string): string {
+function encodedOrText(encoding: Uint8Array): string {
   try {
-    const value = Asn1Element.parse(Buffer.from(digits, 'hex'))
-    return value.isText() ? comparable(value.text()) : `#${digits}`
+    const value = Asn1Element.parse(encoding)
+    return value.isText() ? comparable(value.text()) : hex(value)
   } catch {
     throw new NameSyntaxError('a value after "#" is not an encoded value')
   }

@@ -16,6 +16,7 @@ export const CKF = {
 } as const
 
 export const CKF_SERIAL_SESSION = 0x4
+export const CKF_RW_SESSION = 0x2
 export const CKF_OS_LOCKING_OK = 0x2
 
 export const CKU = { USER: 1, CONTEXT_SPECIFIC: 2 } as const
@@ -29,15 +30,21 @@ export const CKP = { ML_DSA_44: 1, ML_DSA_65: 2, ML_DSA_87: 3 } as const
 
 export const CKA = {
   CLASS: 0x0,
+  TOKEN: 0x1,
   PRIVATE: 0x2,
   LABEL: 0x3,
   VALUE: 0x11,
   KEY_TYPE: 0x100,
   ID: 0x102,
+  SENSITIVE: 0x103,
   SIGN: 0x108,
+  VERIFY: 0x10a,
   MODULUS: 0x120,
+  MODULUS_BITS: 0x121,
   PUBLIC_EXPONENT: 0x122,
   PUBLIC_KEY_INFO: 0x129,
+  EXTRACTABLE: 0x162,
+  EC_PARAMS: 0x180,
   EC_POINT: 0x181,
   ALWAYS_AUTHENTICATE: 0x202,
   PARAMETER_SET: 0x61d,
@@ -45,11 +52,13 @@ export const CKA = {
 
 /** Mechanisms by the names of the standard. */
 export const CKM = {
+  RSA_PKCS_KEY_PAIR_GEN: 0x0,
   RSA_PKCS: 0x1,
   ML_DSA: 0x1d,
   SHA256_RSA_PKCS: 0x40,
   SHA384_RSA_PKCS: 0x41,
   SHA512_RSA_PKCS: 0x42,
+  EC_KEY_PAIR_GEN: 0x1040,
   ECDSA: 0x1041,
 } as const
 

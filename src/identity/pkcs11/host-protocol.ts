@@ -77,6 +77,18 @@ export interface TokenObjects {
 /** What a PIN entry is: text, or `null` for a token that has a keypad of its own. */
 export type Pin = string | null
 
+/** A pair of keys to be made on a token. */
+export interface PairRequest {
+  readonly slot: string
+  readonly label: string
+  /** CKA_ID in hex. */
+  readonly id: string
+  readonly key:
+    | { readonly type: 'rsa'; readonly bits: number }
+    /** CKA_EC_PARAMS in hex: the curve. */
+    | { readonly type: 'ec'; readonly params: string }
+}
+
 /** Each operation: what is asked, and what is answered. */
 export interface HostOperations {
   /** Loads the module and C_Initialize. */
@@ -104,6 +116,8 @@ export interface HostOperations {
     }
     answer: string
   }
+  /** C_GenerateKeyPair in a session of its own, after a login; what it made stays on the token. */
+  makePair: { ask: PairRequest; answer: null }
   /** C_Finalize; the process then ends by itself. */
   close: { ask: null; answer: null }
 }

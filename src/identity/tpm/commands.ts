@@ -1,5 +1,5 @@
 /**
- * The six TPM commands that signing takes, each with the section of the specification that defines it.
+ * The TPM commands that signing and making a key take, each with the section of the specification that defines it.
  *
  * Authorisation is by password (TPM_RS_PW). An HMAC session would keep the password off the wire
  * between CPU and TPM, but it also needs a session key bound to a key whose public part is known to be
@@ -16,8 +16,10 @@ import type { CommandName } from './constants.ts'
 import {
   ALG_ECDSA,
   ALG_RSASSA,
+  CAP_HANDLES,
   CAP_TPM_PROPERTIES,
   COMMAND_CODES,
+  HT_PERSISTENT,
   RH_NULL,
   RS_PW,
   ST_HASHCHECK,
@@ -60,6 +62,25 @@ export async function createPrimary(
   const parameters = [noSensitiveData, sized(template), sized(), uint32(0)]
   const response = await run(channel, 'CreatePrimary', [hierarchy], parameters, EMPTY_PASSWORD)
   return response.uint32()
+}
+
+/** TPM2_Create (Part 3, section 12.1): a key under `parent`, made by the TPM and wrapped for it alone. */
+export async function create(
+  channel: TpmChannel,
+  parent: number,
+  template: Uint8Array,
+  password: Uint8Array,
+): Promise<{ readonly privateBytes: Buffer; readonly publicBytes: Buffer }> {
+  const sensitive = sized(sized(password), sized())
+  const parameters = [sensitive, sized(template), sized(), uint32(0)]
+  try {
+    const response = await run(channel, 'Create', [parent], parameters, EMPTY_PASSWORD)
+    response.uint32() // parameterSize
+    const privateBytes = response.sized()
+    return { privateBytes, publicBytes: response.sized() }
+  } finally {
+    sensitive.fill(0)
+  }
 }
 
 /** TPM2_Load (Part 3, section 12.2): the handle of the loaded key. */
@@ -119,6 +140,19 @@ export async function readProperty(
   // A TPM without the property answers with the next one that it has.
   return count > 0 && response.uint32() === property ? response.uint32() : undefined
 }
+
+/** TPM2_GetCapability (Part 3, section 30.2) for the handles of what stays in the TPM; a TPM has few. */
+export async function persistentHandles(channel: TpmChannel): Promise<readonly number[]> {
+  const parameters = [uint32(CAP_HANDLES), uint32(FIRST_PERSISTENT), uint32(MAX_HANDLES)]
+  const response = await run(channel, 'GetCapability', [], parameters)
+  response.bytes(1 + 4) // moreData, capability
+  const count = response.uint32()
+  const handles = Array.from({ length: Math.min(count, MAX_HANDLES) }, () => response.uint32())
+  return handles.filter((handle) => handle >>> 24 === HT_PERSISTENT)
+}
+
+const FIRST_PERSISTENT = HT_PERSISTENT * 0x100_0000
+const MAX_HANDLES = 64
 
 const EMPTY_PASSWORD = new Uint8Array(0)
 

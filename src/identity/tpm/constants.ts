@@ -13,6 +13,7 @@ export const ST_HASHCHECK = 0x8024
 /** TPM_CC, Part 2 section 6.5.2. */
 export const COMMAND_CODES = {
   CreatePrimary: 0x0000_0131,
+  Create: 0x0000_0153,
   Load: 0x0000_0157,
   Sign: 0x0000_015d,
   FlushContext: 0x0000_0165,
@@ -67,7 +68,8 @@ export const OBJECT_RESTRICTED = 1 << 16
 export const OBJECT_DECRYPT = 1 << 17
 export const OBJECT_SIGN = 1 << 18
 
-/** TPM_CAP_TPM_PROPERTIES and TPM_PT, Part 2 sections 6.12 and 6.13. */
+/** TPM_CAP and TPM_PT, Part 2 sections 6.12 and 6.13. */
+export const CAP_HANDLES = 0x0000_0001
 export const CAP_TPM_PROPERTIES = 0x0000_0006
 export const PT_LOCKOUT_COUNTER = 0x0000_020e
 export const PT_MAX_AUTH_FAIL = 0x0000_020f

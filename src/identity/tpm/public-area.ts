@@ -189,6 +189,40 @@ export function storageKeyTemplate(rsa: boolean): Buffer {
   ])
 }
 
+/** What a new signing key can be; more than RSA-2048 few TPMs have. */
+export type TpmKeyKind =
+  { readonly type: 'rsa'; readonly bits: number } | { readonly type: 'ec'; readonly curve: string }
+
+/**
+ * A key that signs, and nothing else: what hash it signs is asked with each signature. It cannot leave
+ * the TPM, and wrong passwords count.
+ */
+export function signingKeyTemplate(kind: TpmKeyKind): Buffer {
+  const attributes =
+    OBJECT_FIXED_TPM |
+    OBJECT_FIXED_PARENT |
+    OBJECT_SENSITIVE_DATA_ORIGIN |
+    OBJECT_USER_WITH_AUTH |
+    OBJECT_SIGN
+  return Buffer.concat([
+    uint16(kind.type === 'rsa' ? ALG_RSA : ALG_ECC),
+    uint16(ALG_SHA256),
+    uint32(attributes),
+    sized(), // authPolicy
+    uint16(ALG_NULL), // symmetric
+    uint16(ALG_NULL), // scheme
+    ...(kind.type === 'rsa'
+      ? [uint16(kind.bits), uint32(0), sized()]
+      : [uint16(curveNumber(kind.curve)), uint16(ALG_NULL), sized(), sized()]),
+  ])
+}
+
+function curveNumber(name: string): number {
+  const known = Object.entries(CURVES).find(([, { jwk }]) => jwk === name)
+  if (known === undefined) throw new TypeError(`${name} is no curve of the table`)
+  return Number(known[0])
+}
+
 function unsigned(value: number): Buffer {
   const bytes = uint32(value)
   return bytes.subarray(bytes.findIndex((byte) => byte !== 0))

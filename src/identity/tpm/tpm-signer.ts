@@ -183,7 +183,7 @@ async function withEmptyPassword<T>(
   }
 }
 
-async function withFlush<T>(
+export async function withFlush<T>(
   channel: TpmChannel,
   handle: number,
   use: (handle: number) => Promise<T>,
@@ -238,7 +238,7 @@ function passwordRefused(name: string, lockout: Lockout | undefined): RolesAnywh
 }
 
 /** Turns what the TPM layers throw into errors that name the key. */
-async function explained<T>(name: string, work: () => Promise<T>): Promise<T> {
+export async function explained<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

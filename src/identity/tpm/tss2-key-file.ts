@@ -28,7 +28,7 @@ export interface Tss2Key {
   readonly publicArea: PublicArea
 }
 
-const LOADABLE_KEY = '2.23.133.10.1.3'
+export const LOADABLE_KEY = '2.23.133.10.1.3'
 const REFUSED_TYPES: Readonly<Record<string, string>> = {
   '2.23.133.10.1.4': 'it must be imported into a TPM first: load it once with tpm2_import',
   '2.23.133.10.1.5': 'it holds sealed data, not a signing key',

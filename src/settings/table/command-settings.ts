@@ -225,9 +225,9 @@ export const COMMAND_SETTINGS = [
     group: 'endpoint',
     type: 'path',
     valueName: 'PATH',
-    commands: EMULATOR,
+    commands: [...EMULATOR, 'configure'],
     places: ['flag'],
-    help: 'PEM file of the authority that certificates must chain to; needed unless --check-client is given',
+    help: 'PEM file of the authority that certificates must chain to: the emulator needs it unless --check-client is given, configure for --print',
   },
   {
     name: 'crl',

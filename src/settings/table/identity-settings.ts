@@ -5,7 +5,7 @@
  */
 
 import { says, setting } from '../../core/wording.ts'
-import { IDENTITY, KEY, SESSION, TOKEN } from '../setting-row.ts'
+import { CERTIFICATE, IDENTITY, KEY, SESSION, TOKEN } from '../setting-row.ts'
 import type { SettingRow } from '../setting-row.ts'
 
 const STORES = 'certificate stores of Windows'
@@ -16,7 +16,7 @@ export const IDENTITY_SETTINGS = [
     group: 'identity',
     type: 'certificate-location',
     valueName: 'PATH',
-    commands: IDENTITY,
+    commands: CERTIFICATE,
     requiredBy: [...SESSION, 'read-certificate-data'],
     conflicts: ['systemStoreName'],
     help: 'Certificate as PEM, DER or PKCS#12, with its chain in any order; a folder of them; a pkcs11: URI; or a source such as env:NAME',
@@ -36,7 +36,7 @@ export const IDENTITY_SETTINGS = [
     group: 'identity',
     type: 'content-location',
     valueName: 'PATH',
-    commands: SESSION,
+    commands: [...SESSION, 'configure'],
     help: 'Certificates between yours and the trust anchor',
   },
   {
@@ -75,7 +75,7 @@ export const IDENTITY_SETTINGS = [
     group: 'identity',
     type: 'text',
     valueName: 'SELECTOR',
-    commands: IDENTITY,
+    commands: CERTIFICATE,
     conflicts: ['reusePin'],
     help: 'Choose the certificate: Key=x509Subject,Value=CN=web …, or file://selector.json',
   },
@@ -83,7 +83,7 @@ export const IDENTITY_SETTINGS = [
     name: 'useLatestExpiringCertificate',
     group: 'identity',
     type: 'boolean',
-    commands: IDENTITY,
+    commands: CERTIFICATE,
     help: 'Of several certificates that match, use the one that expires last',
   },
   {
@@ -91,7 +91,7 @@ export const IDENTITY_SETTINGS = [
     group: 'identity',
     type: 'text',
     valueName: 'NAME',
-    commands: IDENTITY,
+    commands: CERTIFICATE,
     waitsFor: STORES,
     conflicts: ['reusePin'],
     help: 'System certificate store to look in; Windows only',
@@ -163,8 +163,39 @@ export const IDENTITY_SETTINGS = [
     group: 'identity',
     type: 'shell-command',
     valueName: 'COMMAND',
-    commands: SESSION,
+    commands: [...SESSION, 'csr', 'configure'],
     conflicts: ['keyPassword', 'pkcs8Password', 'tpmKeyPassword'],
     help: 'Shell command that reads a message on standard input and writes its signature',
+  },
+  {
+    name: 'publicKey',
+    group: 'identity',
+    type: 'path',
+    valueName: 'PATH',
+    commands: ['csr'],
+    places: ['flag'],
+    help: 'Public key, or certificate, of the key that --signer-command signs with, or of a token that does not tell it',
+  },
+  {
+    name: 'generate',
+    group: 'identity',
+    type: 'choice',
+    valueName: 'KIND',
+    choices: [
+      ...['rsa-2048', 'rsa-3072', 'rsa-4096', 'ec-p256', 'ec-p384', 'ec-p521'],
+      ...['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'],
+    ] as const,
+    commands: ['csr'],
+    places: ['flag'],
+    conflicts: ['signerCommand'],
+    help: 'Make a new key where --private-key says, a file that is not there yet or a pkcs11: URI with token= and object=',
+  },
+  {
+    name: 'inTpm',
+    group: 'identity',
+    type: 'boolean',
+    commands: ['csr'],
+    places: ['flag'],
+    help: 'Let the TPM make the new key, which then never leaves it; the file is of use there alone',
   },
 ] as const satisfies readonly SettingRow[]

@@ -68,6 +68,9 @@ async function perform(request: HostRequest): Promise<unknown> {
       return null
     case 'sign':
       return calls.sign(request.ask)
+    case 'makePair':
+      calls.makePair(request.ask)
+      return null
     case 'close':
       calls.finalize()
       return null

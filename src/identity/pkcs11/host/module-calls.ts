@@ -9,10 +9,21 @@
  */
 
 import type { Handle, PKCS11 } from 'pkcs11js'
-import { CKA, CKF, CKF_SERIAL_SESSION, CKO, CKR, CKU, CryptokiError, called } from '../cryptoki.ts'
+import {
+  CKA,
+  CKF,
+  CKF_RW_SESSION,
+  CKF_SERIAL_SESSION,
+  CKO,
+  CKR,
+  CKU,
+  CryptokiError,
+  called,
+} from '../cryptoki.ts'
 import type {
   HostOperations,
   ModuleInfo,
+  PairRequest,
   Pin,
   SlotInfo,
   TokenInfo,
@@ -21,6 +32,7 @@ import type {
 import { bytesOf, decimalOf } from './ck-ulong.ts'
 import { loadKeypadLogin } from './keypad-login.ts'
 import { SupportMissingError } from './load-module.ts'
+import { makePair } from './make-pair.ts'
 import { readCertificateObject, readKeyObject } from './read-object.ts'
 
 export class ModuleCalls {
@@ -123,6 +135,18 @@ export class ModuleCalls {
     } catch (error) {
       this.#replaceSession(ask.slot, session)
       throw error
+    }
+  }
+
+  /** A login holds for every session of this process, so one that may write needs none of its own. */
+  makePair(request: PairRequest): void {
+    const session = called('C_OpenSession', () =>
+      this.#module.C_OpenSession(bytesOf(request.slot), CKF_SERIAL_SESSION | CKF_RW_SESSION),
+    )
+    try {
+      makePair(this.#module, session, request)
+    } finally {
+      this.#module.C_CloseSession(session)
     }
   }
 

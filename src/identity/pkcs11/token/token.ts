@@ -13,7 +13,13 @@ import { RolesAnywhereError } from '../../../core/errors.ts'
 import { quoted } from '../../../core/printable.ts'
 import { CKF } from '../cryptoki.ts'
 import { explainCryptokiError } from '../explain-failure.ts'
-import type { HostOperations, SlotInfo, TokenInfo, TokenObjects } from '../host-protocol.ts'
+import type {
+  HostOperations,
+  PairRequest,
+  SlotInfo,
+  TokenInfo,
+  TokenObjects,
+} from '../host-protocol.ts'
 import type { AskOptions } from '../module/host-channel.ts'
 import { ModuleProcess, type PresentToken } from '../module/module-process.ts'
 import type { ModulePorts } from '../module/running-modules.ts'
@@ -122,6 +128,21 @@ export class Token implements AsyncDisposable {
     })
   }
 
+  /**
+   * A new pair of keys, after the login; slow cards take their time.
+   *
+   * @throws {RolesAnywhereError} ERR_TOKEN_FAILED, ERR_KEY_UNSUPPORTED.
+   */
+  async makePair(request: Omit<PairRequest, 'slot'>, options: AskOptions = {}): Promise<void> {
+    try {
+      const ask = { ...request, slot: this.#slot.id }
+      await this.#module.ask('makePair', ask, { ...options, timeoutMs: MAKE_PAIR_TIMEOUT_MS })
+      this.#objects = undefined
+    } catch (error) {
+      throw explainCryptokiError(error, this.name)
+    }
+  }
+
   /** False once the module's process has ended; `findAgain` starts another one. */
   get isRunning(): boolean {
     return this.#module.isRunning
@@ -161,3 +182,6 @@ export class Token implements AsyncDisposable {
     )
   }
 }
+
+/** RSA-4096 takes a smart card a minute and more. */
+const MAKE_PAIR_TIMEOUT_MS = 300_000
