@@ -25,6 +25,7 @@ export type SettingName =
   | 'crl'
   | 'endpoint'
   | 'hopLimit'
+  | 'ignoreConfiguredEndpointUrls'
   | 'intermediates'
   | 'keyPassword'
   | 'monitorListen'

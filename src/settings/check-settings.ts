@@ -131,11 +131,15 @@ export function warningsAbout(
   given: readonly GivenSetting[],
   profile: AwsProfile,
 ): readonly SettingWarning[] {
-  const ofRows = given
+  const ofKeys = unknownKeys(profile).map((message) => ({ message }))
+  return [...problemOf(profile), ...ofKeys, ...warningsOfRows(given)]
+}
+
+/** What is said whenever a setting is used at all. */
+export function warningsOfRows(given: readonly GivenSetting[]): readonly SettingWarning[] {
+  return given
     .filter((setting) => !isOff(setting))
     .flatMap(({ row }) => (row.warning === undefined ? [] : [row.warning]))
-  const ofKeys = unknownKeys(profile).map((message) => ({ message }))
-  return [...problemOf(profile), ...ofKeys, ...ofRows]
 }
 
 function problemOf({ problem }: AwsProfile): SettingWarning[] {
@@ -150,7 +154,7 @@ function problemOf({ problem }: AwsProfile): SettingWarning[] {
 }
 
 /** A misspelled key would otherwise be a setting that is silently not in effect. */
-function unknownKeys({ name, properties }: AwsProfile): string[] {
+export function unknownKeys({ name, properties }: AwsProfile): string[] {
   const ours = [...properties.keys()].filter((key) => key.startsWith(PROFILE_KEY_PREFIX))
   if (ours.length === 0) return []
   const known = SETTINGS_TABLE.filter((row) => canComeFrom(row, 'profile')).map(profileKeyOf)

@@ -21,6 +21,7 @@ export type CommandName =
   | 'status'
   | 'sign-string'
   | 'read-certificate-data'
+  | 'doctor'
   | 'pkcs11 list'
   | 'cache list'
   | 'cache clear'
@@ -32,7 +33,7 @@ export type CommandName =
   | 'completion words'
   | 'version'
 
-/** Commands that call CreateSession. */
+/** Commands that cannot do without CreateSession. */
 export const SESSION = [
   'credential-process',
   'update',
@@ -40,8 +41,10 @@ export const SESSION = [
   'exec',
   'env',
 ] as const satisfies readonly CommandName[]
+/** The same, and the one that looks at everything that they need, and demands none of it. */
+export const EXAMINED = [...SESSION, 'doctor'] as const satisfies readonly CommandName[]
 /** Commands that sign. */
-export const KEY = [...SESSION, 'sign-string'] as const satisfies readonly CommandName[]
+export const KEY = [...EXAMINED, 'sign-string'] as const satisfies readonly CommandName[]
 /** Commands that need a certificate. */
 export const IDENTITY = [...KEY, 'read-certificate-data'] as const satisfies readonly CommandName[]
 

@@ -22,7 +22,17 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   emulator: ['core'],
   doctor: ['core', 'machine', 'identity', 'settings', 'transport', 'session'],
   library: ['core', 'machine', 'identity', 'transport'],
-  cli: ['core', 'machine', 'identity', 'transport', 'session', 'settings', 'outputs', 'emulator'],
+  cli: [
+    'core',
+    'machine',
+    'identity',
+    'transport',
+    'session',
+    'settings',
+    'outputs',
+    'emulator',
+    'doctor',
+  ],
 }
 
 /** Room inside `identity/` → the rooms there that it may import. Files of no room may import all of them. */
