@@ -14,8 +14,8 @@ export interface Verdict {
   readonly status: Status
   /** What was found, without a full stop. */
   readonly found: Wording
-  /** What to do next. */
-  readonly next?: Wording | undefined
+  /** What to do next; there for every warning and problem. */
+  readonly next?: Wording
   /** Who can mend it, where that is not as for the check. */
   readonly family?: ErrorFamily
 }
@@ -55,7 +55,8 @@ export function problem(found: Wording, next: Wording): Verdict {
 /** What an error says, as the answer of the check that it belongs to. */
 export function problemOf(error: RolesAnywhereError): Verdict {
   const { message, hint } = error.wording
-  return { status: 'problem', found: message, next: hint, family: error.family }
+  const next = hint ?? `docs/errors.md tells what ${error.code} means`
+  return { status: 'problem', found: message, next, family: error.family }
 }
 
 export function skipped(why: Wording): Verdict {

@@ -64,7 +64,11 @@ describe('adviseOnCertificate', () => {
     ['an empty subject', { subject: '' }, 'has an empty subject'],
     ['no keyUsage', { keyUsage: null }, 'has no keyUsage digitalSignature'],
     ['another keyUsage', { keyUsage: ['keyEncipherment'] }, 'has no keyUsage digitalSignature'],
-    ['several others', { keyUsage: ['keyCertSign', 'cRLSign'] }, 'has no keyUsage digitalSignature'],
+    [
+      'several others',
+      { keyUsage: ['keyCertSign', 'cRLSign'] },
+      'has no keyUsage digitalSignature',
+    ],
     ['several keyUsages', { keyUsage: ['cRLSign', 'digitalSignature'] }, undefined],
   ] as const)('%s', async (_, options, problem) => {
     const { certificatePem } = await root.issue(options)
