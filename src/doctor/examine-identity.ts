@@ -9,6 +9,7 @@
  */
 
 import type { X509Certificate } from 'node:crypto'
+import { stat } from 'node:fs/promises'
 import { RolesAnywhereError } from '../core/errors.ts'
 import { describeLocation, type CertificateLocation } from '../core/key-location.ts'
 import type { Identity, Reporter } from '../core/ports.ts'
@@ -34,7 +35,7 @@ export interface IdentityExamination extends AsyncDisposable {
   readonly leaf: X509Certificate | undefined
   /** From its issuer upwards, without the root. */
   readonly chain: readonly X509Certificate[]
-  /** Everything that the settings name. */
+  /** Everything that the settings name in files of their own. */
   readonly given: readonly X509Certificate[]
   /** Certificates of its issuer in files beside, which are not sent. */
   readonly nearby: readonly NearbyIssuer[]
@@ -65,11 +66,11 @@ export async function examineIdentity(
       ? undefined
       : await attempt(() => openIdentity({ ...options, certificate }, silent))
   if (identity === undefined) await attempt(() => openKeyAlone(options, failures, silent))
-  const own = identity === undefined ? await readOwn(options, failures, silent) : []
-  const given = identity === undefined ? own : await readOwn(options, [], silent)
+  const isOnToken = certificate?.kind === 'pkcs11'
+  const own = identity !== undefined && isOnToken ? [] : await readOwn(options, failures, silent)
   const leaf = identity?.certificate ?? leavesAmong(own)[0]
   const intermediates = await readIntermediates(options, silent)
-  const all = [...given, ...intermediates]
+  const all = [...own, ...intermediates]
   const chain = identity?.chain ?? (leaf === undefined ? [] : chainOf(leaf, all, silent))
   const top = chain.at(-1) ?? leaf
   return {
@@ -77,13 +78,22 @@ export async function examineIdentity(
     failures,
     leaf,
     chain,
-    given: all.filter((one) => one.fingerprint256 !== leaf?.fingerprint256),
+    // What else lies in a folder or on a token is nobody's mistake.
+    given: (isOnToken || (await isFolder(certificate)) ? [...chain, ...intermediates] : all).filter(
+      (one) => one.fingerprint256 !== leaf?.fingerprint256,
+    ),
     nearby: top === undefined ? [] : await issuersNearby(top, all, foldersOf(options)),
     listing,
     async [Symbol.asyncDispose]() {
       await identity?.[Symbol.asyncDispose]()
     },
   }
+}
+
+async function isFolder(place: CertificateLocation | undefined): Promise<boolean> {
+  if (place?.kind !== 'path') return false
+  const stats = await stat(place.path).catch(() => undefined)
+  return stats?.isDirectory() === true
 }
 
 /** What is warned of has checks of its own. */

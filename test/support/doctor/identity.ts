@@ -110,7 +110,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     pain: 15,
     id: 'certificate-extended-key-usage',
     status: 'warning',
-    prepare(place) {
+    prepare(place: Place): Visit {
       place.openssl(...OPENSSL_KEY, '-out', 'server.key')
       place.openssl(
         ...['req', '-x509', '-key', 'server.key', '-out', 'server.pem', '-subj', '/CN=web'],
@@ -131,7 +131,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     id: 'certificate-key-type',
     status: 'problem',
     says: /ed25519/su,
-    prepare(place) {
+    prepare(place: Place): Visit {
       place.openssl('genpkey', '-algorithm', 'ed25519', '-out', 'ed.key')
       place.openssl(
         ...['req', '-x509', '-key', 'ed.key', '-out', 'ed.pem', '-subj', '/CN=web'],
@@ -175,7 +175,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     id: 'certificate-readable',
     status: 'problem',
     says: /swapped/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const { certificatePath, privateKeyPath } = await place.issue()
       return {
         args: ['--certificate', privateKeyPath, '--private-key', certificatePath, ...ARNS],
@@ -187,7 +187,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     id: 'certificate-choice',
     status: 'problem',
     says: /--cert-selector/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.issue({ subject: 'CN=one' }, place.stage.authority, 'one')
       await place.issue({ subject: 'CN=two' }, place.stage.authority, 'two')
       return { args: ['--certificate', place.folder, ...ARNS] }
@@ -199,7 +199,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     id: 'key-match',
     status: 'problem',
     says: /does not belong to the certificate/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const { privateKeyPath } = await place.issue({}, place.stage.authority, 'old')
       const { certificatePath } = await place.issue({}, place.stage.authority, 'new')
       return {
@@ -212,7 +212,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     id: 'key-match',
     status: 'problem',
     says: /only the certificate of a CA, a root/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const root = place.write('root.pem', place.stage.authority.certificatePem)
       const { privateKeyPath } = await place.issue()
       return { args: ['--certificate', root, '--private-key', privateKeyPath, ...ARNS] }
@@ -223,7 +223,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     id: 'certificate-ca',
     status: 'problem',
     says: /CA certificate/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const { flags, intermediatePem } = await belowIntermediate(place)
       const path = place.write('intermediate.pem', intermediatePem)
       return { args: ['--certificate', path, '--private-key', flags[3] ?? '', ...ARNS] }
@@ -235,7 +235,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     id: 'key-password',
     status: 'problem',
     says: /--key-password/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const { certificatePath } = await place.issue()
       place.openssl(
         ...['pkcs8', '-topk8', '-in', 'client.key', '-out', 'closed.key'],
@@ -255,7 +255,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     id: 'key-password',
     status: 'problem',
     says: /terminal/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const { certificatePath } = await place.issue()
       place.openssl(
         ...['pkcs8', '-topk8', '-in', 'client.key', '-out', 'closed.key'],
@@ -275,7 +275,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     id: 'key-password',
     status: 'problem',
     says: /password/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.issue()
       place.openssl(
         ...['pkcs12', '-export', '-in', 'client.pem', '-inkey', 'client.key'],
@@ -295,7 +295,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     pain: 36,
     id: 'key-encryption',
     status: 'warning',
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const { certificatePath } = await place.issue({ keyType: 'rsa' })
       place.openssl(
         ...['rsa', '-in', 'client.key', '-out', 'old.key', '-traditional', '-aes128'],
@@ -315,7 +315,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     id: 'key-permissions',
     status: 'warning',
     says: /0666.+chmod 600/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const { flags } = await place.issue()
       place.openToAll('client.key')
       return { args: [...flags, ...ARNS] }
@@ -326,7 +326,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     id: 'key-kind',
     status: 'problem',
     says: /OpenSSH/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const { certificatePath } = await place.issue()
       const key = place.write(
         'id_ecdsa',
@@ -365,7 +365,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     id: 'chain-issuer',
     status: 'warning',
     says: /"CN=Issuing CA" issued "CN=backup".+intermediate\.crt.+chain sent: none.+--intermediates/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const { flags, intermediatePem } = await belowIntermediate(place)
       place.write('intermediate.crt', intermediatePem)
       return { args: [...flags, ...ARNS] }
@@ -377,7 +377,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     id: 'chain-strangers',
     status: 'warning',
     says: /CN=Other Issuing/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const other = await createAuthority({ subject: 'CN=Other' })
       const stranger = await other.issueAuthority({ subject: 'CN=Other Issuing' })
       const path = place.write('others.pem', stranger.certificatePem)
@@ -388,7 +388,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     what: 'an intermediate that has expired',
     id: 'chain-dates',
     status: 'problem',
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const { flags, intermediatePem } = await belowIntermediate(place, {
         notBefore: inDays(-90),
         notAfter: inDays(-1),
@@ -401,7 +401,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     what: 'an intermediate that is no CA',
     id: 'chain-ca',
     status: 'problem',
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const { flags, intermediatePem } = await belowIntermediate(place, { isCa: false })
       const path = place.write('chain.pem', intermediatePem)
       return { args: [...flags, '--intermediates', path, ...ARNS] }
@@ -411,7 +411,7 @@ export const BROKEN_IDENTITIES: readonly SetUp[] = [
     what: 'six intermediates',
     id: 'chain-length',
     status: 'problem',
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       let { authority } = place.stage
       const pems: string[] = []
       for (const level of [1, 2, 3, 4, 5, 6]) {

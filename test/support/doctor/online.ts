@@ -17,7 +17,7 @@ async function online(
 ): Promise<Visit> {
   const { flags } = await place.issue(certificate)
   const { url } = await place.stage.emulate(emulator)
-  return { args: [...flags, ...ARNS, '--online', '--endpoint', String(url), ...more] }
+  return { args: [...flags, ...ARNS, '--online', '--endpoint', url, ...more] }
 }
 
 async function elsewhere(
@@ -87,11 +87,11 @@ export const BROKEN_ONLINE: readonly SetUp[] = [
     id: 'chain-anchor',
     status: 'problem',
     says: /no trust anchor "CN=Issuing CA" \(chain sent: none\)/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const intermediate = await place.stage.authority.issueAuthority({ subject: 'CN=Issuing CA' })
       const { flags } = await place.issue({}, intermediate)
       const { url } = await place.stage.emulate()
-      return { args: [...flags, ...ARNS, '--online', '--endpoint', String(url)] }
+      return { args: [...flags, ...ARNS, '--online', '--endpoint', url] }
     },
   },
   {
@@ -177,13 +177,13 @@ export const BROKEN_ONLINE: readonly SetUp[] = [
     pain: 46,
     id: 'key-signs',
     status: 'problem',
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const { certificatePath } = await place.issue()
       const { url } = await place.stage.emulate()
       return {
         args: [
           ...['--certificate', certificatePath, '--signer-command', 'exit 3', ...ARNS],
-          ...['--online', '--endpoint', String(url)],
+          ...['--online', '--endpoint', url],
         ],
       }
     },

@@ -6,7 +6,7 @@
  */
 
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CertificateOptions } from '../../../src/emulator/throwaway-pki.ts'
 import type { Stage, StagedIdentity } from '../cli-stage.ts'
@@ -64,7 +64,13 @@ export class Place {
   write(name: string, content: string | Uint8Array, mode = 0o600): string {
     const path = join(this.folder, name)
     writeFileSync(path, content, { mode })
+    // The mode counts only for a new file.
+    chmodSync(path, mode)
     return path
+  }
+
+  read(name: string): string {
+    return readFileSync(join(this.folder, name), 'utf8')
   }
 
   config(text: string, mode?: number): void {

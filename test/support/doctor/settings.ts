@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ARN_KEYS, ARNS, type SetUp } from './place.ts'
+import { ARN_KEYS, ARNS, type Place, type SetUp, type Visit } from './place.ts'
 
 export const BROKEN_SETTINGS: readonly SetUp[] = [
   {
@@ -13,7 +13,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-quotes',
     status: 'problem',
     says: /rolesanywhere_certificate in \[profile onprem\].+line 2.+no quotes/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const { certificatePath } = await place.issue()
       place.config(
         `[profile onprem]\nrolesanywhere_certificate = "${certificatePath}"\n${ARN_KEYS}`,
@@ -35,7 +35,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-complete',
     status: 'problem',
     says: /--profile onprem/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.profile()
       return { args: [] }
     },
@@ -46,7 +46,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-complete',
     status: 'problem',
     says: /move them to rolesanywhere_\* keys/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const { flags } = await place.issue()
       place.config(
         `[profile onprem]\ncredential_process = /usr/bin/env rolesanywhere credential-process ${[...flags, ...ARNS].join(' ')}\n`,
@@ -60,7 +60,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-keys',
     status: 'warning',
     says: /rolesanywhere_intermediate\b/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.profile('rolesanywhere_intermediate = /x/ca.pem\n')
       return { args: ['--profile', 'onprem'] }
     },
@@ -70,7 +70,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-profile',
     status: 'problem',
     says: /no profile "prod".+profiles found: onprem/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.profile()
       return { args: ['--profile', 'prod'] }
     },
@@ -80,7 +80,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-profile',
     status: 'problem',
     says: /line 1/su,
-    prepare(place) {
+    prepare(place: Place): Visit {
       place.config(`[profile onprem\nrolesanywhere_certificate = /x/client.pem\n`)
       return { args: ['--profile', 'onprem'] }
     },
@@ -90,7 +90,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-profile',
     status: 'problem',
     says: /write \[profile onprem\]/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       const { certificatePath } = await place.issue()
       place.config(`[onprem]\nrolesanywhere_certificate = ${certificatePath}\n${ARN_KEYS}`)
       return { args: ['--profile', 'onprem'] }
@@ -101,7 +101,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-sections',
     status: 'warning',
     says: /\[backup\]/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.profile('\n[backup]\nregion = eu-west-1\n')
       return { args: ['--profile', 'onprem'] }
     },
@@ -119,7 +119,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-shadowed',
     status: 'warning',
     says: /ROLESANYWHERE_ROLE_ARN.+counts before rolesanywhere_role_arn in \[profile onprem\]/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.profile()
       return {
         args: ['--profile', 'onprem'],
@@ -133,7 +133,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-static-keys',
     status: 'problem',
     says: /\[onprem\] of ~\/\.aws\/credentials/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.profile(
         'credential_process = /usr/bin/env rolesanywhere credential-process --profile onprem\n',
       )
@@ -146,7 +146,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-static-keys',
     status: 'warning',
     says: /AWS_ACCESS_KEY_ID/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.profile()
       return { args: ['--profile', 'onprem'], env: { AWS_ACCESS_KEY_ID: 'A' } }
     },
@@ -157,7 +157,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-credential-process',
     status: 'warning',
     says: /~ and \$/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.profile('credential_process = ~/bin/rolesanywhere credential-process\n')
       return { args: ['--profile', 'onprem'] }
     },
@@ -168,7 +168,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-credential-process',
     status: 'warning',
     says: /several lines/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.profile(
         'credential_process = /usr/bin/env rolesanywhere credential-process \\\n  --profile onprem\n',
       )
@@ -181,7 +181,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-credential-process',
     status: 'warning',
     says: /"rolesanywhere-of-nobody" is missing/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.profile('credential_process = rolesanywhere-of-nobody --profile onprem\n')
       return { args: ['--profile', 'onprem'] }
     },
@@ -191,7 +191,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-credential-process',
     status: 'warning',
     says: /profile "prod".+"onprem"/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.profile(
         'credential_process = /usr/bin/env rolesanywhere credential-process --profile prod\n',
       )
@@ -203,7 +203,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-relative-paths',
     status: 'warning',
     says: /client\.pem/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.issue()
       place.config(`[profile onprem]\nrolesanywhere_certificate = client.pem\n${ARN_KEYS}`)
       return { args: ['--profile', 'onprem'], cwd: place.folder }
@@ -214,7 +214,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'certificate-readable',
     status: 'problem',
     says: /"\/[^"]*\/client\.pem"/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.issue()
       place.config(`[profile onprem]\nrolesanywhere_certificate = client.pem\n${ARN_KEYS}`)
       return { args: ['--profile', 'onprem'], cwd: place.stage.folder }
@@ -225,7 +225,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-endpoint',
     status: 'warning',
     says: /AWS_ENDPOINT_URL.+--ignore-configured-endpoint-urls/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.profile()
       return {
         args: ['--profile', 'onprem'],
@@ -238,7 +238,7 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     id: 'settings-config-file',
     status: 'problem',
     says: /can be written by every user.+chmod go-w/su,
-    async prepare(place) {
+    async prepare(place: Place): Promise<Visit> {
       await place.profile()
       place.openToAll('.aws/config')
       return { args: ['--profile', 'onprem'] }
