@@ -218,7 +218,7 @@ function arnFindings(
 
 function tokenFindings(
   { certificate, privateKey, reusePin }: DoctorSettings,
-  { failures, listing }: IdentityExamination,
+  { failures, identity, listing }: IdentityExamination,
 ): readonly Finding[] {
   if (certificate?.kind !== 'pkcs11' && privateKey?.kind !== 'pkcs11') {
     return skipAll(TOKEN_CHECKS, NO_TOKEN)
@@ -226,6 +226,7 @@ function tokenFindings(
   return judgeAll(TOKEN_CHECKS, {
     failures,
     listing,
+    signer: identity?.signer,
     isCertificateThere: certificate?.kind === 'pkcs11',
     reusesPin: reusePin === true,
   })

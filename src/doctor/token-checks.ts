@@ -7,6 +7,7 @@
 
 import type { RolesAnywhereError } from '../core/errors.ts'
 import { says, setting } from '../core/wording.ts'
+import type { Signer } from '../core/ports.ts'
 import type { ListedKey, ListedToken, TokenListing } from '../identity/pkcs11/token/list-tokens.ts'
 import { ok, problem, skipped, warning, type Checks, type Verdict } from './check.ts'
 import { told } from './failures.ts'
@@ -15,6 +16,8 @@ export interface TokenCheckFacts {
   readonly failures: readonly RolesAnywhereError[]
   /** Undefined where it could not be looked at: then there is a failure that says why. */
   readonly listing: TokenListing | undefined
+  /** Undefined where the identity could not be opened. */
+  readonly signer: Signer | undefined
   /** Whether the certificate is meant to be on the token too. */
   readonly isCertificateThere: boolean
   readonly reusesPin: boolean
@@ -83,33 +86,32 @@ export const TOKEN_CHECKS: Checks<TokenCheckFacts> = {
     title: 'certificate next to key',
     otherwise: 'Tools that take both from the token do not find the certificate.',
     family: 'key',
-    judge: (facts) =>
-      ifListed(facts, (listing) => {
-        if (!facts.isCertificateThere) return skipped('the certificate comes from elsewhere')
-        const lonely = tokensOf(listing).filter(
-          ({ certificates, keys }) => certificates.length === 0 && keys.length > 0,
-        )
-        return lonely.length === 0
-          ? ok('both are there')
+    judge: (facts) => {
+      if (!facts.isCertificateThere) return skipped('the certificate comes from elsewhere')
+      if (facts.signer !== undefined) return ok('both are there')
+      return ifListed(facts, (listing) => {
+        const bare = tokensOf(listing).filter(({ certificates }) => certificates.length === 0)
+        return bare.length === 0
+          ? ok('a certificate is there')
           : problem(
-              `${lonely.map(({ uri }) => uri).join(', ')} has a key and no certificate`,
+              `${bare.map(({ uri }) => uri).join(', ')} shows no certificate`,
               says`write the certificate to the token under the key’s id, or give its file with ${setting('certificate')}`,
             )
-      }),
+      })
+    },
   },
   'token-always-authenticate': {
     title: 'PIN for every signature',
     otherwise: 'A daemon without the PIN at hand stops at its first refresh.',
     family: 'key',
-    judge: (facts) =>
-      ifListed(facts, (listing) => {
-        const asking = keysOf(listing).filter(({ alwaysAuthenticate }) => alwaysAuthenticate)
-        if (asking.length === 0) return ok('no key asks for one')
-        const found = `${asking.map(({ uri }) => uri).join(', ')} asks for its PIN with every signature`
-        return facts.reusesPin
-          ? ok(`${found}, and gets it again`)
-          : warning(found, says`let ${setting('reusePin')} give it again`)
-      }),
+    judge: ({ signer, reusesPin }) => {
+      if (signer === undefined) return skipped('the key was not opened')
+      if (signer.alwaysAuthenticates !== true) return ok('the key asks for none')
+      const found = 'the key asks for its PIN with every signature'
+      return reusesPin
+        ? ok(`${found}, and gets it again`)
+        : warning(found, says`let ${setting('reusePin')} give it again`)
+    },
   },
   'token-mechanism': {
     title: 'key types',
