@@ -9,7 +9,6 @@
 import type { RolesAnywhereError } from '../core/errors.ts'
 import { quoted } from '../core/printable.ts'
 import { joined, says, setting, type Wording } from '../core/wording.ts'
-import { flagFor } from '../settings/name-setting.ts'
 import type { InspectedSetting, SettingsInspection } from '../settings/inspect-settings.ts'
 import { ok, problem, problemOf, skipped, warning, type Checks, type Verdict } from './check.ts'
 import { flawsOfCommand } from './credential-process-command.ts'
@@ -102,18 +101,9 @@ export const SETTINGS_CHECKS: Checks<SettingsCheckFacts> = {
     title: 'completeness',
     otherwise: 'Commands that ask AWS end at once with what is missing.',
     family: 'usage',
-    judge: ({ inspection: { problems, profile } }) => {
-      const found = problems.find(({ code }) => code === 'ERR_USAGE_MISSING_SETTING')
-      if (found === undefined) return ok('nothing that a session needs is missing')
-      const command = profile.properties.get('credential_process')?.value ?? ''
-      const verdict = problemOf(found)
-      return ARGUMENTS.some((name) => command.includes(flagFor(setting(name))))
-        ? {
-            ...verdict,
-            next: `they stand as flags in credential_process of [${profile.name}]: move them to rolesanywhere_* keys of that profile, and every command has them`,
-          }
-        : verdict
-    },
+    judge: ({ inspection: { problems } }) =>
+      firstOf(problems, ({ code }) => code === 'ERR_USAGE_MISSING_SETTING') ??
+      ok('nothing that a session needs is missing'),
   },
   'settings-keys': {
     title: 'keys of the profile',
@@ -243,8 +233,6 @@ export const SETTINGS_CHECKS: Checks<SettingsCheckFacts> = {
     },
   },
 }
-
-const ARGUMENTS = ['trustAnchorArn', 'certificate'] as const
 
 function isAboutQuotes({ code, message }: RolesAnywhereError): boolean {
   return code === 'ERR_USAGE_INVALID_VALUE' && message.endsWith('the value is in quotes')

@@ -81,10 +81,20 @@ export function checkRequired(
     hint: [
       ...unknownKeys(profile),
       ...(profile.isFileUnknown ? ['HOME is not set, so no AWS config file was read'] : []),
-      profileAdvice(rows, given, profile) ?? waysToGive(missing, profile),
+      adviceOnCommand(missing, profile) ??
+        profileAdvice(rows, given, profile) ??
+        waysToGive(missing, profile),
     ].join('; '),
     detail: { settings: missing.map(({ name }) => name) },
   })
+}
+
+/** Flags inside `credential_process` are read by nobody but the SDKs that run it. */
+function adviceOnCommand(missing: readonly SettingRow[], profile: AwsProfile): string | undefined {
+  const command = profile.properties.get('credential_process')?.value.split(/[\s=]+/u) ?? []
+  return missing.some((row) => command.includes(flagOf(row)))
+    ? `credential_process of [${sectionName(profile)}] has them as flags, which no other command reads: move them to ${PROFILE_KEY_PREFIX}* keys of that profile`
+    : undefined
 }
 
 /** What those mean who have settings in a profile and do not say in which. */
