@@ -49,6 +49,8 @@ const BY_PHASE: Readonly<Record<string, string>> = {
   'name look-up': 'network-name',
   'proxy tunnel': 'network-proxy',
   'TLS handshake': 'network-tls',
+  response: 'network-answer',
+  'response body': 'network-answer',
 }
 
 const BY_CODE: Readonly<Partial<Record<ErrorCode, string>>> = {
