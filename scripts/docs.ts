@@ -12,6 +12,7 @@ import { AREAS, type Area } from '../src/doctor/areas.ts'
 import { FAULTS } from '../src/emulator/fault-table.ts'
 import { faultUsage } from '../src/emulator/faults.ts'
 import { clientReports, rulesTable, verdictTables } from './conformance-docs.ts'
+import { EXAMINED } from '../src/settings/setting-row.ts'
 import { settingsMarkdown } from '../src/settings/describe-settings.ts'
 
 const DOCS = join(import.meta.dirname, '../docs')
@@ -106,7 +107,7 @@ Generated from \`src/settings/settings-table.ts\` by \`npm run docs\`.
 
 Every setting can be given in three ways; the first that is there wins: the flag, the environment variable, the key in the profile of the AWS
 config file (\`--profile NAME\`, else \`AWS_PROFILE\`, else \`default\`). An empty environment variable counts as absent. Paths may begin with
-\`~/\`.
+\`~/\`. *sessions* stands for ${EXAMINED.map((name) => `\`${name}\``).join(', ')}.
 
 ${settingsMarkdown()}`
 }
