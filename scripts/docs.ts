@@ -8,9 +8,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ERROR_CODES, ERROR_FAMILIES, type ErrorFamily } from '../src/core/errors.ts'
+import { AREAS, type Area } from '../src/doctor/areas.ts'
 import { FAULTS } from '../src/emulator/fault-table.ts'
 import { faultUsage } from '../src/emulator/faults.ts'
 import { clientReports, rulesTable, verdictTables } from './conformance-docs.ts'
+import { EXAMINED } from '../src/settings/setting-row.ts'
 import { settingsMarkdown } from '../src/settings/describe-settings.ts'
 
 const DOCS = join(import.meta.dirname, '../docs')
@@ -19,6 +21,7 @@ const DOCS = join(import.meta.dirname, '../docs')
 export function generatedDocs(): ReadonlyMap<string, string> {
   return new Map([
     ['conformance.md', conformance()],
+    ['doctor.md', doctor()],
     ['emulator.md', emulator()],
     ['errors.md', errors()],
     ['settings.md', settings()],
@@ -55,6 +58,48 @@ A message names a setting as it was given: the flag, the variable (\`AWS_CA_BUND
 ${families.join('\n')}`
 }
 
+function doctor(): string {
+  const areas = Object.entries<Area>(AREAS).map(([name, { about, checks }]) => {
+    const rows = Object.entries(checks).map(
+      ([id, { title, otherwise, family }]) => `| \`${id}\` | ${title} | ${otherwise} | ${family} |`,
+    )
+    return `## ${name}
+
+${about}
+
+| check | looks at | what happens otherwise | family |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+`
+  })
+  return `# rolesanywhere doctor
+
+Generated from the tables in \`src/doctor/\` by \`npm run docs\`.
+
+\`\`\`
+rolesanywhere doctor --profile onprem
+rolesanywhere doctor --profile onprem --online
+\`\`\`
+
+It takes the settings of every other command, looks at all that a session needs, and prints one line for each check:
+
+- \`ok\`: as it should be.
+- \`warning\`: works here and now, and not everywhere or not for long.
+- \`problem\`: no credentials until it is mended. A line \`next:\` says how.
+- \`skipped\`: not there to be looked at, or not asked for. An area of which nothing was looked at has one line.
+
+Nothing leaves the machine unless \`--online\` is given; then one CreateSession is sent, by the identity that was opened already, so that a
+token is asked once. Its credentials are thrown away. Without an identity one plain request shows the way to AWS.
+
+The last line counts, and names the problem to begin with. The exit code is 0 without a problem, whatever is warned of; else that of the family to be mended first, in the order of
+[errors.md](errors.md): a setting (2), files (3), the key (4), AWS (5), the network (6). \`--json\` prints one object: \`checks\`
+(each with \`id\`, \`area\`, \`status\`, \`title\`, \`family\`, \`found\` and, where there is something to do, \`next\`), \`counts\` and \`exitCode\`. Ids do not change.
+
+Other commands use the same checks: when AWS refuses, their hint ends with what is found here.
+
+${areas.join('\n')}`
+}
+
 function settings(): string {
   return `# Settings
 
@@ -62,7 +107,7 @@ Generated from \`src/settings/settings-table.ts\` by \`npm run docs\`.
 
 Every setting can be given in three ways; the first that is there wins: the flag, the environment variable, the key in the profile of the AWS
 config file (\`--profile NAME\`, else \`AWS_PROFILE\`, else \`default\`). An empty environment variable counts as absent. Paths may begin with
-\`~/\`.
+\`~/\`. *sessions* stands for ${EXAMINED.map((name) => `\`${name}\``).join(', ')}.
 
 ${settingsMarkdown()}`
 }

@@ -19,6 +19,8 @@ export interface CommandRow<C extends CommandName> {
   readonly operands?: string
   /** For scripts of ours alone: help and manual pages do not name it. */
   readonly isInternal?: true
+  /** Settings that are wrong or missing are what it is there to tell, and keep it from nothing. */
+  readonly examinesSettings?: true
   /**
    * Does the command's work; the result goes to `system.writeResult`. A number is the exit code, of a
    * command whose work was done though the answer may be no.
@@ -73,6 +75,17 @@ export const COMMANDS: { readonly [C in CommandName]: CommandRow<C> } = {
     summary: 'Ask a running serve what it has, how long it lasts, and what went wrong last',
     examples: ['status', 'status --port 9911 --json'],
     execute: async (invocation) => (await import('./commands/status.ts')).execute(invocation),
+  },
+  doctor: {
+    summary:
+      'Find out why there are no credentials: settings, certificate, key, chain, ARNs, token',
+    examples: [
+      'doctor --profile onprem',
+      'doctor --profile onprem --online',
+      `doctor --certificate client.pem --private-key client.key ${ARNS} --json`,
+    ],
+    examinesSettings: true,
+    execute: async (invocation) => (await import('./commands/doctor.ts')).execute(invocation),
   },
   'sign-string': {
     summary: 'Sign a fixed test message, to prove that a private key can be used',

@@ -14,6 +14,7 @@ import type { Identity } from '../core/ports.ts'
 import { nextTurn } from '../machine/wait.ts'
 import type { ServerClock } from '../session/server-clock.ts'
 import { openTransport } from '../transport/open-transport.ts'
+import { explainingRefusals } from './explain-refusal.ts'
 import { identityOptions, identityPorts } from './identity-ports.ts'
 import type { SessionInvocation } from './invocation.ts'
 
@@ -31,7 +32,7 @@ export async function fetchCredentials(
   await using identity = await (onToken ?? open(invocation))
   const { createSession } = await import('../session/create-session.ts')
   await loaded
-  return await createSession(parameters, {
+  const session = createSession(parameters, {
     identity,
     send: transport.send,
     serverClock,
@@ -44,6 +45,8 @@ export async function fetchCredentials(
     reporter,
     ...(settings.timeout === undefined ? {} : { totalTimeoutMs: settings.timeout * 1000 }),
   })
+  const { certificate } = settings
+  return await explainingRefusals(session, identity, { certificate, clock: system.clock })
 }
 
 function isOnToken({ certificate, privateKey }: SessionInvocation['settings']): boolean {

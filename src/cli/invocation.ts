@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SettingsInspection } from '../settings/inspect-settings.ts'
 import type { CommandName, SESSION } from '../settings/setting-row.ts'
 import type { Settings } from '../settings/settings-table.ts'
 import type { CliReporter } from './reporter.ts'
@@ -22,6 +23,8 @@ export interface Invocation<in out C extends CommandName = CommandName> {
   readonly commandFor: (words: readonly string[]) => Addressed
   /** Names settings by the places where those of this role were given. */
   readonly reporter: CliReporter
+  /** Where settings come from, and what is wrong with them. */
+  readonly inspect: () => Promise<SettingsInspection>
 }
 
 /** What every command that calls CreateSession has, for the code that they share. */

@@ -47,7 +47,7 @@ async function runCommand<C extends CommandName>(
   const row: CommandRow<C> = COMMANDS[name]
   let reporter = earlyReporter(runs[0], system)
   try {
-    const [first, ...furtherRoles] = runs.map((flags) => openRole(name, flags, system))
+    const [first, ...furtherRoles] = runs.map((flags) => openRole(name, row, flags, system))
     if (first === undefined) throw new TypeError('a command line has at least one run')
     reporter = first.reporter
     const code = await row.execute({ ...first, furtherRoles, operands, system, commandFor })
@@ -60,24 +60,27 @@ async function runCommand<C extends CommandName>(
 /** The settings of one role, and a reporter that knows where they come from. */
 function openRole<C extends CommandName>(
   command: C,
+  { examinesSettings }: CommandRow<C>,
   flags: Flags,
   system: System,
-): Pick<Invocation<C>, 'settings' | 'reporter'> {
-  const { settings, sources, warnings, nameOf, adviceOn } = resolveSettings({
+): Pick<Invocation<C>, 'settings' | 'reporter' | 'inspect'> {
+  const { settings, sources, warnings, nameOf, adviceOn, inspect } = resolveSettings({
     command,
     flags,
     env: system.env,
     platform: system.platform,
     currentFolder: system.currentFolder,
     readFile: readAwsFile,
+    isTolerant: examinesSettings,
   })
   const { debug, logFormat: format } = settings
   const reporter = reporterFor({ format, debug, nameOf, adviceOn }, system)
-  for (const { message, hint } of warnings) reporter.warn(message, { hint })
+  const said = examinesSettings === true ? [] : warnings
+  for (const { message, hint } of said) reporter.warn(message, { hint })
   for (const { name, origin, shown } of debug ? sources : []) {
     reporter.debug('setting', { name, origin, value: shown })
   }
-  return { settings, reporter }
+  return { settings, reporter, inspect }
 }
 
 function failure(error: unknown, system: System, reporter: CliReporter): number {

@@ -16,6 +16,7 @@ import { createSession } from '../session/create-session.ts'
 import { RefreshEngine } from '../session/refresh-engine.ts'
 import { ServerClock } from '../session/server-clock.ts'
 import { openTransport } from '../transport/open-transport.ts'
+import { explainingRefusals } from './explain-refusal.ts'
 import { identityOptions, identityPorts } from './identity-ports.ts'
 import type { SessionInvocation } from './invocation.ts'
 
@@ -70,8 +71,9 @@ export async function openRefreshingRole(
 
   const create = async (signal: AbortSignal): Promise<SessionCredentials> => {
     await using transport = await openTransport(settings, system.platform)
-    return await identity.use(async (newest) =>
-      createSession(parameters, {
+    const { certificate } = settings
+    return await identity.use(async (newest) => {
+      const session = createSession(parameters, {
         identity: newest,
         send: transport.send,
         serverClock,
@@ -85,8 +87,9 @@ export async function openRefreshingRole(
         // Later the engine waits between tries, and longer.
         maxAttempts: engine.status().refreshes === 0 ? FIRST_TRIES : 1,
         ...(settings.timeout === undefined ? {} : { totalTimeoutMs: settings.timeout * 1000 }),
-      }),
-    )
+      })
+      return explainingRefusals(session, newest, { certificate, clock: now })
+    })
   }
 
   let undelivered: SessionCredentials | undefined

@@ -8,7 +8,7 @@ import { RolesAnywhereError } from '../core/errors.ts'
 import { hidePin } from '../core/hide-pin.ts'
 import type { Clock, Reporter, ReportFields } from '../core/ports.ts'
 import { jsonText, visible } from '../core/printable.ts'
-import { inWords, type NameOf } from '../core/wording.ts'
+import { inWords, type NameOf, type Wording } from '../core/wording.ts'
 import { errnoOf } from '../machine/errno.ts'
 
 export type LogFormat = 'text' | 'json'
@@ -27,6 +27,8 @@ export interface ReporterOptions {
 /** A `Reporter` that can also print the failure which ends the program. */
 export interface CliReporter extends Reporter {
   error(error: RolesAnywhereError): void
+  /** A sentence in the names that settings have here; no secret is in it. */
+  words(wording: Wording): string
   /** What `work` comes to; a failure in the names that settings have here, for another reporter. */
   inItsNames<T>(work: Promise<T>): Promise<T>
 }
@@ -53,6 +55,7 @@ export function createReporter(options: ReporterOptions): CliReporter {
         options.write(line('debug', 'cause', withoutPins({ cause })))
       }
     },
+    words: (wording) => inWords(wording, options.nameOf),
     async inItsNames(work) {
       try {
         return await work

@@ -44,6 +44,8 @@ export type HashName = 'sha256' | 'sha384' | 'sha512'
  */
 export interface Signer extends AsyncDisposable {
   readonly algorithm: SigningAlgorithm
+  /** Whether a token asks for its PIN with every signature. Default: no. */
+  readonly alwaysAuthenticates?: boolean
   /**
    * The signature over `message` in the encoding that `algorithm` names: hashing is the signer's work.
    *

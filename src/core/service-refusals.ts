@@ -22,7 +22,7 @@ export interface ServiceRefusal {
  * The likely cause of an answer, and what to do about it.
  *
  * @param words Error type and message of the service, `Type: message`; empty when it gave none.
- * @returns undefined for an answer that no row explains, such as a 400: its text says it all.
+ * @returns undefined for an answer that no row explains: its text says it all.
  */
 export function explainRefusal(code: ErrorCode, words: string): ServiceRefusal | undefined {
   return ROWS.find((row) => row.code === code && (row.words?.test(words) ?? true))
@@ -133,6 +133,36 @@ const ROWS: readonly Row[] = [
     code: 'ERR_SERVICE_NOT_FOUND',
     cause: 'the endpoint does not know CreateSession',
     remedy: says`check ${setting('endpoint')} and its path`,
+  },
+  {
+    code: 'ERR_SERVICE_VALIDATION',
+    words: /duration-?seconds/i,
+    cause: 'the lifetime asked for is none that AWS gives',
+    remedy: says`check ${setting('sessionDuration')}, or leave it out`,
+  },
+  {
+    code: 'ERR_SERVICE_VALIDATION',
+    words: /role-?session-?name/i,
+    cause: 'AWS does not take the name of the session',
+    remedy: says`check ${setting('roleSessionName')}, or leave it out`,
+  },
+  {
+    code: 'ERR_SERVICE_VALIDATION',
+    words: /different (?:accounts|regions)/i,
+    cause: 'the three ARNs are not of one account and region',
+    remedy: says`check ${setting('trustAnchorArn')}, ${setting('profileArn')} and ${setting('roleArn')}`,
+  },
+  ...(['trustAnchorArn', 'profileArn', 'roleArn'] as const).map((name) => ({
+    code: 'ERR_SERVICE_VALIDATION' as const,
+    words: new RegExp(name, 'i'),
+    cause: 'AWS does not take that ARN',
+    remedy: says`check ${setting(name)}: copy it from the AWS console`,
+  })),
+  {
+    code: 'ERR_SERVICE_VALIDATION',
+    words: /^ValidationException/,
+    cause: 'one of the ARNs is not as AWS wants it',
+    remedy: says`check ${setting('trustAnchorArn')}, ${setting('profileArn')} and ${setting('roleArn')}`,
   },
   {
     code: 'ERR_SERVICE_FAULT',

@@ -30,6 +30,7 @@ export type SettingName =
   | 'hopLimit'
   | 'generate'
   | 'inTpm'
+  | 'ignoreConfiguredEndpointUrls'
   | 'intermediates'
   | 'keyPassword'
   | 'monitorListen'

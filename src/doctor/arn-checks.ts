@@ -15,7 +15,7 @@ import { knownPartitionOf } from '../core/endpoint.ts'
 import { RolesAnywhereError } from '../core/errors.ts'
 import { quoted } from '../core/printable.ts'
 import { says, setting } from '../core/wording.ts'
-import { ok, problem, warning, type Checks } from './check.ts'
+import { ok, problem, problemOf, skipped, warning, type Checks } from './check.ts'
 
 export interface ArnFacts {
   readonly trustAnchorArn: TrustAnchorArn
@@ -29,6 +29,28 @@ export interface ArnFacts {
 const PLACEHOLDER = /_ID\b|example|xxxx|<|>|\{|\}|^(?:trust-anchor|profile)\/(?:[0a-f1-]*0{8}|TA)/iu
 /** Accounts of documentation. */
 const EXAMPLE_ACCOUNTS: readonly string[] = ['111122223333', '123456789012', '000000000000']
+
+export interface ArnFormFacts {
+  /** Of ARNs that could not be read. */
+  readonly failures: readonly RolesAnywhereError[]
+  /** How many of the three were given. */
+  readonly count: number
+}
+
+export const ARN_FORM_CHECKS: Checks<ArnFormFacts> = {
+  'arns-form': {
+    title: 'form',
+    otherwise: 'Every command ends with this error.',
+    family: 'config',
+    judge: ({ failures, count }) => {
+      const [first] = failures
+      if (first !== undefined) return problemOf(first)
+      return count === 0
+        ? skipped('none is given')
+        : ok(`${count} of 3 are given, each of its kind`)
+    },
+  },
+}
 
 export const ARN_CHECKS: Checks<ArnFacts> = {
   'arns-agree': {

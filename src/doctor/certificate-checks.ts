@@ -8,7 +8,8 @@
 import { ACCEPTED_KEYS, signingAlgorithmOf } from '../core/algorithms.ts'
 import { RolesAnywhereError } from '../core/errors.ts'
 import { quoted } from '../core/printable.ts'
-import { ok, problem, warning, type Checks } from './check.ts'
+import { ok, problem, skipped, warning, type Checks } from './check.ts'
+import { told } from './failures.ts'
 import type { CertificateFacts } from './certificate-facts.ts'
 
 export interface CertificateCheckFacts extends CertificateFacts {
@@ -28,6 +29,32 @@ const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 const ANY_USAGE = '2.5.29.37.0'
 
 const REISSUE = 'ask your CA for a version 3 end-entity certificate with keyUsage digitalSignature'
+
+/** Asked of the place that the certificate is in, whether there is one or not. */
+export interface CertificatePlaceFacts {
+  readonly failures: readonly RolesAnywhereError[]
+  /** In the words of the setting; undefined where none is named. */
+  readonly place: string | undefined
+}
+
+export const CERTIFICATE_PLACE_CHECKS: Checks<CertificatePlaceFacts> = {
+  'certificate-readable': {
+    title: 'file',
+    otherwise: 'Every command ends with this error.',
+    family: 'config',
+    judge: (facts) =>
+      told('certificate-readable', facts) ??
+      (facts.place === undefined ? skipped('none is named') : ok(facts.place)),
+  },
+  'certificate-choice': {
+    title: 'choice',
+    otherwise: 'Which of several is meant is not decided silently.',
+    family: 'config',
+    judge: (facts) =>
+      told('certificate-choice', facts) ??
+      (facts.place === undefined ? skipped('none is named') : ok('it is plain which is meant')),
+  },
+}
 
 export const CERTIFICATE_CHECKS: Checks<CertificateCheckFacts> = {
   'certificate-dates': {

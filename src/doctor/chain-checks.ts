@@ -8,10 +8,13 @@
 
 import type { X509Certificate } from 'node:crypto'
 import { MAX_CHAIN_LENGTH } from '../core/certificate-headers.ts'
+import type { RolesAnywhereError } from '../core/errors.ts'
 import { quoted } from '../core/printable.ts'
 import { says, setting } from '../core/wording.ts'
 import { ok, problem, warning, type Checks } from './check.ts'
 import type { CertificateFacts } from './certificate-facts.ts'
+import { told } from './failures.ts'
+import { hasIssued, type NearbyIssuer } from './issuers-nearby.ts'
 
 export interface ChainFacts {
   readonly leaf: X509Certificate
@@ -19,35 +22,65 @@ export interface ChainFacts {
   readonly chain: readonly CertificateFacts[]
   /** Everything that the settings name besides the leaf. */
   readonly given: readonly X509Certificate[]
+  /** Certificates above the last that is sent, in files beside; from its issuer upwards. */
+  readonly nearby: readonly NearbyIssuer[]
+  /** Whether AWS has said that it does not trust this chain. */
+  readonly isUntrusted: boolean
   /** By the clock here, in milliseconds. */
   readonly now: number
 }
 
-export const CHAIN_CHECKS: Checks<ChainFacts> = {
+export interface ChainCheckFacts extends ChainFacts {
+  readonly failures: readonly RolesAnywhereError[]
+}
+
+export const CHAIN_CHECKS: Checks<ChainCheckFacts> = {
+  'chain-readable': {
+    title: 'intermediates',
+    otherwise: 'Every command ends with this error.',
+    family: 'config',
+    judge: (facts) => told('chain-readable', facts) ?? ok('none are named, or they can be read'),
+  },
   'chain-sent': {
     title: 'chain sent',
     otherwise:
       '403 "Untrusted signing certificate" when the trust anchor is further away than the last of these.',
     family: 'config',
-    judge: ({ chain }) =>
-      ok(
-        chain.length === 0
-          ? 'none, only the certificate itself'
-          : chain.map(({ certificate }) => nameOf(certificate)).join(', then '),
-      ),
+    judge: ({ chain }) => ok(sentWords(chain)),
   },
   'chain-anchor': {
     title: 'trust anchor',
     otherwise:
       '403 "Untrusted signing certificate": the CA named here is neither the trust anchor nor certified by anything that was sent.',
     family: 'config',
-    judge: ({ leaf, chain, given }) => {
+    judge: ({ leaf, chain, given, isUntrusted }) => {
       const top = chain.at(-1)?.certificate ?? leaf
       const issuer = quoted(top.issuer.replaceAll('\n', ', '))
-      const root = given.find((other) => isSelfIssued(other) && isIssuedBy(top, other))
+      if (isUntrusted) {
+        return problem(
+          `AWS has no trust anchor ${issuer} (chain sent: ${sentWords(chain)})`,
+          says`put the certificate of ${issuer} into the file of ${setting('intermediates')}${sourceOf(top)}, or make it the trust anchor`,
+        )
+      }
+      const root = given.find((other) => isSelfIssued(other) && hasIssued(other, top))
       return root === undefined
         ? ok(`AWS must have ${issuer} as the trust anchor`)
         : ok(`ends at the root ${issuer}, which stays here: AWS must have it, or one below it`)
+    },
+  },
+  'chain-issuer': {
+    title: 'missing intermediate',
+    otherwise:
+      '403 "Untrusted signing certificate": AWS looks for no certificate by itself, it must be sent.',
+    family: 'config',
+    judge: ({ leaf, chain, nearby }) => {
+      const [first] = nearby
+      if (first === undefined) return ok('no file beside has one that is not sent')
+      const below = chain.at(-1)?.certificate ?? leaf
+      return warning(
+        `${nameOf(first.certificate)} issued ${nameOf(below)} and lies in "${first.path}", and is not sent (chain sent: ${sentWords(chain)})`,
+        says`give ${setting('intermediates', first.path)}`,
+      )
     },
   },
   'chain-strangers': {
@@ -130,18 +163,22 @@ export const CHAIN_CHECKS: Checks<ChainFacts> = {
   },
 }
 
+function sentWords(chain: ChainFacts['chain']): string {
+  return chain.length === 0
+    ? 'none'
+    : chain.map(({ certificate }) => nameOf(certificate)).join(', then ')
+}
+
+/** Where the certificate itself says that its issuer's can be had: RFC 5280 section 4.2.2.1. */
+function sourceOf({ infoAccess }: X509Certificate): string {
+  const url = /^CA Issuers - URI:(.+)$/mu.exec(infoAccess ?? '')?.[1]
+  return url === undefined ? '' : ` (it can be had at ${quoted(url)})`
+}
+
 function nameOf({ subject }: X509Certificate): string {
   return quoted((subject || 'no subject').replaceAll('\n', ', '))
 }
 
 function isSelfIssued({ subject, issuer }: X509Certificate): boolean {
   return subject === issuer
-}
-
-function isIssuedBy(subject: X509Certificate, issuer: X509Certificate): boolean {
-  try {
-    return subject.checkIssued(issuer) && subject.verify(issuer.publicKey)
-  } catch {
-    return false
-  }
 }

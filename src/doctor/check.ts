@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ErrorFamily } from '../core/errors.ts'
+import type { ErrorFamily, RolesAnywhereError } from '../core/errors.ts'
 import type { Wording } from '../core/wording.ts'
 
 /** `skipped`: what the check looks at is not there, or was not asked for. */
@@ -16,6 +16,8 @@ export interface Verdict {
   readonly found: Wording
   /** What to do next; there for every warning and problem. */
   readonly next?: Wording
+  /** Who can mend it, where that is not as for the check. */
+  readonly family?: ErrorFamily
 }
 
 export interface Check<Facts> {
@@ -48,6 +50,13 @@ export function warning(found: Wording, next: Wording): Verdict {
 
 export function problem(found: Wording, next: Wording): Verdict {
   return { status: 'problem', found, next }
+}
+
+/** What an error says, as the answer of the check that it belongs to. */
+export function problemOf(error: RolesAnywhereError): Verdict {
+  const { message, hint } = error.wording
+  const next = hint ?? `docs/errors.md tells what ${error.code} means`
+  return { status: 'problem', found: message, next, family: error.family }
 }
 
 export function skipped(why: Wording): Verdict {

@@ -23,6 +23,7 @@ import {
 } from './aws-config-file.ts'
 import { awsFilePath } from './aws-config-location.ts'
 import type { ReadAwsFile } from './read-aws-file.ts'
+import { rethrow, type Refuse } from './refuse.ts'
 
 /** The profile when nobody names one. */
 export const DEFAULT_PROFILE = 'default'
@@ -63,6 +64,7 @@ export interface ProfileChoice {
 }
 
 /**
+ * @param refuse - what becomes of a problem with a profile that was named for this tool
  * @throws {RolesAnywhereError} for a profile named for this tool: ERR_CONFIG_PROFILE_MISSING,
  *   ERR_CONFIG_PROFILE_INVALID, and what `readFile` throws.
  */
@@ -70,6 +72,7 @@ export function readAwsProfile(
   choice: ProfileChoice,
   system: SystemFacts,
   readFile: ReadAwsFile,
+  refuse: Refuse = rethrow,
 ): AwsProfile {
   const config = readSections('config', system, readFile)
   const credentials = readSections('credentials', system, readFile)
@@ -81,7 +84,7 @@ export function readAwsProfile(
     (properties === undefined && choice.namedFor !== 'default'
       ? missingProfile(choice.name, sections, system)
       : undefined)
-  if (problem !== undefined && choice.namedFor === 'tool') throw problem
+  if (problem !== undefined && choice.namedFor === 'tool') refuse(problem)
   return {
     ...choice,
     properties: withServiceEndpoint(properties ?? new Map<string, AwsProperty>(), sections),

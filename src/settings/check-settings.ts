@@ -81,10 +81,20 @@ export function checkRequired(
     hint: [
       ...unknownKeys(profile),
       ...(profile.isFileUnknown ? ['HOME is not set, so no AWS config file was read'] : []),
-      profileAdvice(rows, given, profile) ?? waysToGive(missing, profile),
+      adviceOnCommand(missing, profile) ??
+        profileAdvice(rows, given, profile) ??
+        waysToGive(missing, profile),
     ].join('; '),
     detail: { settings: missing.map(({ name }) => name) },
   })
+}
+
+/** Flags inside `credential_process` are read by nobody but the SDKs that run it. */
+function adviceOnCommand(missing: readonly SettingRow[], profile: AwsProfile): string | undefined {
+  const command = profile.properties.get('credential_process')?.value.split(/[\s=]+/u) ?? []
+  return missing.some((row) => command.includes(flagOf(row)))
+    ? `credential_process of [${sectionName(profile)}] has them as flags, which no other command reads: move them to ${PROFILE_KEY_PREFIX}* keys of that profile`
+    : undefined
 }
 
 /** What those mean who have settings in a profile and do not say in which. */
@@ -131,11 +141,15 @@ export function warningsAbout(
   given: readonly GivenSetting[],
   profile: AwsProfile,
 ): readonly SettingWarning[] {
-  const ofRows = given
+  const ofKeys = unknownKeys(profile).map((message) => ({ message }))
+  return [...problemOf(profile), ...ofKeys, ...warningsOfRows(given)]
+}
+
+/** What is said whenever a setting is used at all. */
+export function warningsOfRows(given: readonly GivenSetting[]): readonly SettingWarning[] {
+  return given
     .filter((setting) => !isOff(setting))
     .flatMap(({ row }) => (row.warning === undefined ? [] : [row.warning]))
-  const ofKeys = unknownKeys(profile).map((message) => ({ message }))
-  return [...problemOf(profile), ...ofKeys, ...ofRows]
 }
 
 function problemOf({ problem }: AwsProfile): SettingWarning[] {
@@ -150,7 +164,7 @@ function problemOf({ problem }: AwsProfile): SettingWarning[] {
 }
 
 /** A misspelled key would otherwise be a setting that is silently not in effect. */
-function unknownKeys({ name, properties }: AwsProfile): string[] {
+export function unknownKeys({ name, properties }: AwsProfile): string[] {
   const ours = [...properties.keys()].filter((key) => key.startsWith(PROFILE_KEY_PREFIX))
   if (ours.length === 0) return []
   const known = SETTINGS_TABLE.filter((row) => canComeFrom(row, 'profile')).map(profileKeyOf)

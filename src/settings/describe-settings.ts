@@ -4,7 +4,15 @@
  * @module
  */
 
-import { canComeFrom, flagOf, profileKeyOf, SETTING_GROUPS, variableNameOf } from './setting-row.ts'
+import {
+  canComeFrom,
+  EVERY,
+  EXAMINED,
+  flagOf,
+  profileKeyOf,
+  SETTING_GROUPS,
+  variableNameOf,
+} from './setting-row.ts'
 import type { CommandName, SettingRow } from './setting-row.ts'
 import { SETTINGS_TABLE, settingsOf } from './settings-table.ts'
 
@@ -33,7 +41,7 @@ export function settingsMarkdown(): string {
       names(canComeFrom(row, 'environment'), variablesOf(row)),
       names(canComeFrom(row, 'profile'), [profileKeyOf(row), ...(row.awsProfileKeys ?? [])]),
       description(row, row.waitsFor === undefined ? undefined : `waits for ${row.waitsFor}`),
-      row.commands.length > 5 ? 'all' : row.commands.join(', '),
+      takersOf(row),
     ].join(' | '),
   )
   return [
@@ -42,6 +50,14 @@ export function settingsMarkdown(): string {
     ...lines.map((line) => `| ${line} |`),
     '',
   ].join('\n')
+}
+
+/** The commands that have to do with sessions are many, and always together. */
+function takersOf({ commands }: SettingRow): string {
+  if (commands.length === EVERY.length) return 'all'
+  const isForSessions = EXAMINED.every((command) => commands.includes(command))
+  const others = commands.filter((command) => !EXAMINED.some((one) => one === command))
+  return (isForSessions ? ['sessions', ...others] : commands).join(', ')
 }
 
 function variablesOf(row: SettingRow): readonly string[] {

@@ -19,6 +19,7 @@ import {
 } from './aws-profile.ts'
 import { describeOrigin, type Origin } from './origin.ts'
 import type { ReadAwsFile } from './read-aws-file.ts'
+import { rethrow, unlessRefused, type Refuse } from './refuse.ts'
 import { canComeFrom, flagOf, isProfileRow, profileKeyOf, variableNameOf } from './setting-row.ts'
 import type { SettingRow } from './setting-row.ts'
 import { parseSettingValue, type SettingValue } from './setting-value.ts'
@@ -44,6 +45,7 @@ export type Flags = Readonly<Record<string, FlagValue | undefined>>
  * The profile that a command reads. Its name comes from flag or environment alone, so that it is known
  * before any file is read; a command without the setting reads no file.
  *
+ * @param refuse - what becomes of a problem with the profile
  * @throws {RolesAnywhereError} as readAwsProfile
  */
 export function profileFor(
@@ -51,6 +53,7 @@ export function profileFor(
   flags: Flags,
   system: SystemFacts,
   readFile: ReadAwsFile,
+  refuse: Refuse = rethrow,
 ): AwsProfile {
   const row = rows.find(isProfileRow)
   if (row === undefined) return NO_PROFILE
@@ -58,12 +61,13 @@ export function profileFor(
   const name = found?.text ?? DEFAULT_PROFILE
   const isAwsName = found !== undefined && row.awsEnv?.includes(found.origin.name) === true
   const namedFor = found === undefined ? 'default' : isAwsName ? 'aws' : 'tool'
-  return readAwsProfile({ name, namedFor }, system, readFile)
+  return readAwsProfile({ name, namedFor }, system, readFile, refuse)
 }
 
 /**
  * In the order of the rows.
  *
+ * @param refuse - what becomes of a value that cannot be had; where it returns, that setting is left out
  * @throws {RolesAnywhereError} as parseSettingValue
  */
 export function givenSettings(
@@ -71,17 +75,29 @@ export function givenSettings(
   flags: Flags,
   system: SystemFacts,
   profile: AwsProfile,
+  refuse: Refuse = rethrow,
 ): readonly GivenSetting[] {
   const places = { flags, system, profile }
   const given = (row: SettingRow): GivenSetting | undefined => {
     const found = findSetting(isTurnedOff(row) ? withoutAwsNames(row) : row, places)
-    return found && readSetting(row, found, system)
+    return found && unlessRefused(refuse, () => readSetting(row, found, system))
   }
   const isTurnedOff = ({ awsNamesUnless }: SettingRow): boolean => {
     const row = rows.find(({ name }) => name === awsNamesUnless)
     return row !== undefined && given(row)?.value === true
   }
   return rows.map(given).filter((setting) => setting !== undefined)
+}
+
+/** Where else a setting was given, to no effect: all but the strongest place, strongest first. */
+export function passedOver(
+  row: SettingRow,
+  flags: Flags,
+  system: SystemFacts,
+  profile: AwsProfile,
+): readonly FoundSetting[] {
+  const all = [...placesOf(row, { flags, system, profile })]
+  return all.filter(({ text }) => text !== '').slice(1)
 }
 
 function readSetting(row: SettingRow, found: FoundSetting, facts: SystemFacts): GivenSetting {
@@ -120,7 +136,8 @@ interface Places {
   readonly profile: AwsProfile
 }
 
-type FoundSetting = Pick<GivenSetting, 'text' | 'origin'>
+/** What was found in one place. */
+export type FoundSetting = Pick<GivenSetting, 'text' | 'origin'>
 
 /** The strongest place that gives a setting. */
 function findSetting(row: SettingRow, places: Places): FoundSetting | undefined {

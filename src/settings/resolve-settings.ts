@@ -14,7 +14,9 @@ import type { SystemFacts } from '../machine/home-folder.ts'
 import { adviceOn } from './advice.ts'
 import { checkConflicts, checkRequired, checkSupported, warningsAbout } from './check-settings.ts'
 import { givenSettings, profileFor, type Flags } from './given-settings.ts'
+import type { SettingsInspection } from './inspect-settings.ts'
 import type { ReadAwsFile } from './read-aws-file.ts'
+import { rethrow, unlessRefused, type Refuse } from './refuse.ts'
 import { namesOf } from './name-setting.ts'
 import { describeOrigin } from './origin.ts'
 import type { CommandName, SettingRow, SettingWarning } from './setting-row.ts'
@@ -25,6 +27,8 @@ export interface SettingsInput<C extends CommandName> extends SystemFacts {
   readonly command: C
   readonly flags: Flags
   readonly readFile: ReadAwsFile
+  /** Go on without what is wrong, and tell it by `inspect`. Default false: it is thrown. */
+  readonly isTolerant?: boolean | undefined
 }
 
 export interface ResolvedSettings<C extends CommandName> {
@@ -37,6 +41,8 @@ export interface ResolvedSettings<C extends CommandName> {
   readonly nameOf: NameOf
   /** A further hint for a failure that has to do with where a setting was given. */
   readonly adviceOn: (error: RolesAnywhereError) => string | undefined
+  /** All that can be told about where settings come from, for those who look for a mistake. */
+  readonly inspect: () => Promise<SettingsInspection>
 }
 
 export interface SettingSource {
@@ -57,10 +63,15 @@ export function resolveSettings<C extends CommandName>(
   input: SettingsInput<C>,
 ): ResolvedSettings<C> {
   const rows = settingsOf(input.command)
-  const profile = profileFor(rows, input.flags, input, input.readFile)
-  const given = givenSettings(rows, input.flags, input, profile)
-  checkSupported(given)
-  checkConflicts(given)
+  const problems: RolesAnywhereError[] = []
+  const refuse: Refuse = input.isTolerant === true ? (error) => problems.push(error) : rethrow
+  const profile = profileFor(rows, input.flags, input, input.readFile, refuse)
+  const given = givenSettings(rows, input.flags, input, profile, refuse)
+  for (const check of [checkSupported, checkConflicts]) {
+    unlessRefused(refuse, () => {
+      check(given)
+    })
+  }
   checkRequired(input.command, rows, given, profile)
   const values = Object.fromEntries(given.map(({ row, value }) => [row.name, value]))
   return {
@@ -77,6 +88,10 @@ export function resolveSettings<C extends CommandName>(
     warnings: warningsAbout(given, profile),
     nameOf: namesOf(new Map(given.map(({ row, origin }) => [row.name, origin]))),
     adviceOn: (error) => adviceOn(error, given),
+    async inspect() {
+      const { inspectSettings } = await import('./inspect-settings.ts')
+      return inspectSettings({ ...input, rows, profile, given, problems })
+    },
   }
 }
 

@@ -23,6 +23,7 @@ export type CommandName =
   | 'read-certificate-data'
   | 'csr'
   | 'configure'
+  | 'doctor'
   | 'pkcs11 list'
   | 'cache list'
   | 'cache clear'
@@ -34,7 +35,7 @@ export type CommandName =
   | 'completion words'
   | 'version'
 
-/** Commands that call CreateSession. */
+/** Commands that cannot do without CreateSession. */
 export const SESSION = [
   'credential-process',
   'update',
@@ -42,16 +43,18 @@ export const SESSION = [
   'exec',
   'env',
 ] as const satisfies readonly CommandName[]
+/** The same, and the one that looks at everything that they need, and demands none of it. */
+export const EXAMINED = [...SESSION, 'doctor'] as const satisfies readonly CommandName[]
 /** Commands that sign. */
 export const KEY = [
-  ...SESSION,
+  ...EXAMINED,
   'sign-string',
   'csr',
   'configure',
 ] as const satisfies readonly CommandName[]
 /** Commands that need a certificate. */
 export const CERTIFICATE = [
-  ...SESSION,
+  ...EXAMINED,
   'sign-string',
   'read-certificate-data',
   'configure',

@@ -7,7 +7,7 @@
 import { VERSION } from '../core/version.ts'
 import { says, setting } from '../core/wording.ts'
 import { readSmallFile } from '../machine/read-file.ts'
-import { createTransport, type Transport } from './send.ts'
+import { createTransport, type Observer, type Transport } from './send.ts'
 import type { CaBundle } from './trust.ts'
 
 /** Under the names of the settings. */
@@ -24,17 +24,20 @@ export interface TransportSettings {
 
 /**
  * @param caller what sends, for the `user-agent`: a platform, or `node` for the library.
+ * @param observer looks on, for those who explain what happened.
  * @throws {RolesAnywhereError} ERR_CONFIG_FILE_*.
  */
 export async function openTransport(
   { caBundle, proxy, noProxy, noVerifySsl }: TransportSettings,
   caller: string,
+  observer?: Observer,
 ): Promise<Transport> {
   return createTransport({
     userAgent: `rolesanywhere/${VERSION} (${caller})`,
     caBundle: caBundle === undefined ? undefined : await readCaBundle(caBundle),
     proxy: { httpsProxy: proxy, noProxy },
     verifyTls: noVerifySsl !== true,
+    observer,
   })
 }
 

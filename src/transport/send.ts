@@ -11,10 +11,12 @@ import type { Socket } from 'node:net'
 import type { HttpRequest, HttpResponse, Send } from '../core/ports.ts'
 import { nextTurn } from '../machine/wait.ts'
 import { connect } from './connect.ts'
+import type { Phase } from './connection-failures.ts'
 import { Deadlines } from './deadlines.ts'
 import { EarlyConnection } from './early-connection.ts'
-import { peerOf } from './peer.ts'
+import { peerOf, type Peer } from './peer.ts'
 import { proxyFor, type ProxySettings } from './proxy.ts'
+import type { ServerFacts } from './server-facts.ts'
 import type { CaBundle, Trust } from './trust.ts'
 
 export interface Timeouts {
@@ -35,6 +37,18 @@ export interface TransportOptions {
   /** Default true. With false anyone on the way can read and answer requests: warn on every run. */
   readonly verifyTls?: boolean | undefined
   readonly timeouts?: Partial<Timeouts> | undefined
+  /** Looks on. Default: nobody does. */
+  readonly observer?: Observer | undefined
+}
+
+/** Sees what a try comes to, for those who explain it. */
+export interface Observer {
+  /** The proxy that the endpoint is reached through, before it is connected to. */
+  onProxy(proxy: Peer | undefined): void
+  /** A phase begins. */
+  onPhase(phase: Phase, peer: Peer): void
+  /** The connection stands, TLS included. */
+  onConnected(server: ServerFacts): void
 }
 
 export interface Transport extends AsyncDisposable {
@@ -62,6 +76,7 @@ export function createTransport(options: TransportOptions): Transport {
     proxy: options.proxy ?? {},
     verifyTls: options.verifyTls ?? true,
     timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
+    observer: options.observer,
     // What TLS needs is loaded while TCP's handshake is under way.
     trust: async () =>
       await (trust ??= import('./trust.ts').then(({ createTrust }) =>
@@ -95,6 +110,7 @@ interface TrySettings {
   readonly verifyTls: boolean
   readonly timeouts: Timeouts
   readonly trust: () => Promise<Trust>
+  readonly observer: Observer | undefined
 }
 
 async function sendOnce(
@@ -129,16 +145,24 @@ async function openEarly(url: URL, settings: TrySettings, signal: AbortSignal): 
 }
 
 async function open(url: URL, settings: TrySettings, deadlines: Deadlines): Promise<Socket> {
+  const { observer } = settings
   const endConnect = deadlines.add(settings.timeouts.connectMs)
+  const proxy = proxyFor(url, settings.proxy)
+  observer?.onProxy(proxy?.peer)
   const socket = await connect(url, {
     ...settings,
-    proxy: proxyFor(url, settings.proxy),
+    proxy,
     signal: deadlines.signal,
     onPhase: (phase, peer) => {
       deadlines.enter(phase, peer)
+      observer?.onPhase(phase, peer)
     },
   })
   endConnect()
+  if (observer !== undefined) {
+    const { serverFacts } = await import('./server-facts.ts')
+    observer.onConnected(serverFacts(socket))
+  }
   return socket
 }
 

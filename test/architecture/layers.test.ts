@@ -35,6 +35,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'emulator',
     'authority',
     'configure',
+    'doctor',
   ],
 }
 
@@ -133,6 +134,24 @@ const files = globSync('**/*.ts', { cwd: SRC }).map((path) => path.replaceAll('\
 const imports = files.flatMap(importsOf)
 
 describe('layers', () => {
+  it('are those of ARCHITECTURE.md, with what each may import', () => {
+    const text = readFileSync(join(SRC, '../ARCHITECTURE.md'), 'utf8')
+    const written = Object.fromEntries(
+      [...text.matchAll(/^\| `(\w+)\/` +\|[^|]+\|([^|]+)\|$/gmu)].map(
+        ([, layer = '', may = '']) => [
+          layer,
+          [...may.matchAll(/`(\w+)`/gu)].map(([, name]) => name),
+        ],
+      ),
+    )
+    // What may import nothing, only types, or everything is said in words there.
+    const inWords = ['core', 'emulator', 'cli']
+    for (const [layer, may] of Object.entries(LAYERS)) {
+      if (!inWords.includes(layer)) expect(written[layer], layer).toEqual(may)
+    }
+    expect(Object.keys(written).toSorted()).toEqual(Object.keys(LAYERS).toSorted())
+  })
+
   it('are all in the table', () => {
     const unknown = files.filter((file) => file.includes('/') && !(layerOf(file) in LAYERS))
     expect(unknown).toEqual([])

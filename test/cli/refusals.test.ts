@@ -79,6 +79,42 @@ const LOCAL: readonly Refusal[] = [
     hint: /give the key the certificate was issued for/u,
   },
   {
+    what: 'the root in place of the certificate',
+    identity: async () => {
+      const { privateKeyPath } = await stage.issue('below')
+      const root = stage.write('root.pem', stage.authority.certificatePem)
+      return ['--certificate', root, '--private-key', privateKeyPath]
+    },
+    exitCode: 4,
+    code: 'ERR_KEY_MISMATCH',
+    message: /below\.key".*root\.pem"/u,
+    hint: /root\.pem" holds only the certificate of a CA, a root \("CN=.*"\): give the one that was issued for this key with --certificate/u,
+  },
+  {
+    what: 'an intermediate in place of the certificate',
+    identity: async () => {
+      const { certificatePem } = await stage.authority.issueAuthority({ subject: 'CN=Between' })
+      const { privateKeyPath } = await stage.issue('under')
+      const between = stage.write('between.pem', certificatePem)
+      return ['--certificate', between, '--private-key', privateKeyPath]
+    },
+    exitCode: 4,
+    code: 'ERR_KEY_MISMATCH',
+    message: /between\.pem"/u,
+    hint: /the certificate of a CA, an intermediate \("CN=Between"\).+--intermediates/u,
+  },
+  {
+    what: 'certificate and key in each other’s place',
+    identity: async () => {
+      const { certificatePath, privateKeyPath } = await stage.issue('swapped')
+      return ['--certificate', privateKeyPath, '--private-key', certificatePath]
+    },
+    exitCode: 3,
+    code: 'ERR_CONFIG_CERTIFICATE_MISSING',
+    message: /no certificate in ".*swapped\.key" \(it holds PRIVATE KEY\)/u,
+    hint: /swapped: give this file with --private-key, and the certificate with --certificate/u,
+  },
+  {
     what: 'a role session name that AWS knows not',
     flags: ['--role-session-name', 'not this'],
     exitCode: 2,
@@ -155,8 +191,30 @@ const BY_THE_SERVICE: readonly Refusal[] = [
     exitCode: 5,
     code: 'ERR_SERVICE_ACCESS_DENIED',
     message: /Untrusted signing certificate/u,
-    hint: /give missing intermediates with --intermediates/u,
+    hint: /give missing intermediates with --intermediates; found here: AWS has no trust anchor "CN=Issuing" \(chain sent: none\)/u,
     verdicts: ['untrusted-certificate'],
+  },
+  {
+    what: 'a chain without its intermediate, which lies beside',
+    identity: async () => {
+      const issuing = await stage.authority.issueAuthority({ subject: 'CN=Beside' })
+      stage.write('beside.crt', issuing.certificatePem)
+      return stage.place('forgotten', await issuing.issue({ subject: 'CN=client' })).flags
+    },
+    exitCode: 5,
+    code: 'ERR_SERVICE_ACCESS_DENIED',
+    message: /Untrusted signing certificate/u,
+    hint: /found here: "CN=Beside" issued "CN=client" and lies in ".*beside\.crt", and is not sent \(chain sent: none\) \(chain-issuer\): give --intermediates .*beside\.crt$/u,
+    verdicts: ['untrusted-certificate'],
+  },
+  {
+    what: 'a name that makes no session tag, and a role that asks for it',
+    identity: leaf('odd-name', { subject: 'CN=web (1)' }),
+    emulator: { faults: ['deny=Unable to assume role for arn:aws:iam::111122223333:role/x'] },
+    exitCode: 5,
+    code: 'ERR_SERVICE_ACCESS_DENIED',
+    message: /Unable to assume role/u,
+    hint: /found here: x509Subject\/CN "web \(1\)" cannot be a session tag/u,
   },
   {
     what: 'a CA certificate as leaf',
@@ -173,7 +231,7 @@ const BY_THE_SERVICE: readonly Refusal[] = [
     exitCode: 5,
     code: 'ERR_SERVICE_ACCESS_DENIED',
     message: /Insufficient certificate/u,
-    hint: /keyUsage digitalSignature/u,
+    hint: /keyUsage digitalSignature.+found here: the extension keyUsage is missing \(certificate-key-usage\)/u,
     verdicts: ['insufficient-certificate'],
   },
   {
@@ -360,6 +418,17 @@ describe.each([
     if (expected !== undefined) {
       expect(endpoint.requests.map(({ verdict }) => verdict.kind)).toEqual(expected)
     }
+  })
+})
+
+describe('what AWS would refuse', () => {
+  it('is said before anything is sent: no digitalSignature', async () => {
+    const { flags } = await stage.issue('silent', { keyUsage: ['keyEncipherment'] })
+    const args = ['credential-process', ...flags, ...ARN_FLAGS, '--endpoint', 'http://127.0.0.1:1']
+    const { stderr } = await runCli([...args, '--timeout', '1'])
+    expect(stderr).toMatch(
+      /^rolesanywhere: warning: the certificate in ".*silent\.pem" has no keyUsage digitalSignature/u,
+    )
   })
 })
 

@@ -498,6 +498,24 @@ describe.each([
   })
 })
 
+describe.each([
+  ['a password', PASSWORDS],
+  ['a key', KEYS],
+  ['a proxy', PROXIES],
+  ['a PIN in a URI', PINS],
+])('the doctor, who shows where settings come from, tells no secret of %s:', (_title, cases) => {
+  it.each(cases)('$what', async ({ args, options }) => {
+    const given = options?.() ?? {}
+    const flags = args().filter((word) => word !== 'credential-process')
+    const result = await runCli(['doctor', ...flags, '--online', '--debug'], {
+      ...given,
+      env: { ...env, ...given.env },
+    })
+    expect(leaksOf(result)).toEqual([])
+    expect(result.exitCode === 2 || result.stdout.length > 0).toBe(true)
+  })
+})
+
 const LOG_FORMATS = [['--debug'], ['--debug', '--log-format', 'json']] as const
 
 describe('no secret of the AWS config file is told by configure', () => {

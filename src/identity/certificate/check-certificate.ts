@@ -2,7 +2,7 @@
  * What can be told about a leaf certificate before AWS is asked: its dates, and what the trust model
  * rejects. Only the dates stop us; the rest is advice, because the service has the last word.
  *
- * Cheap by design. keyUsage needs a full parse and is the doctor's work.
+ * Cheap by design: what needs a full parse is the doctor's work.
  *
  * @see IAM Roles Anywhere User Guide, "Signature verification" and trust model; protocol-facts.md 3.1
  * @module
@@ -79,7 +79,30 @@ const ADVICE: readonly (readonly [
   ],
   // Node says `undefined` of an empty subject, against its types.
   [(certificate) => !certificate.subject, 'has an empty subject'],
+  [
+    (certificate) => !mayMakeSignatures(certificate),
+    'has no keyUsage digitalSignature (AWS says "Insufficient certificate")',
+  ],
 ]
+
+/**
+ * Looked for in the bytes, as the version is: OID of keyUsage, perhaps `critical`, then an OCTET STRING
+ * with a BIT STRING whose first bit is digitalSignature. Node does not say it.
+ *
+ * @see RFC 5280 section 4.2.1.3
+ */
+function mayMakeSignatures(certificate: X509Certificate): boolean {
+  const at = certificate.raw.indexOf(KEY_USAGE)
+  if (at === -1) return false
+  const value = certificate.raw.subarray(at + KEY_USAGE.length).toString('hex', 0, 10)
+  const bits = /^(?:0101(?:ff|00))?040[45]030[23]0[0-7](?<bits>[0-9a-f]{2})/u.exec(value)?.groups?.[
+    'bits'
+  ]
+  return bits !== undefined && (Number.parseInt(bits, 16) & DIGITAL_SIGNATURE) !== 0
+}
+
+const KEY_USAGE = Buffer.from('0603551d0f', 'hex')
+const DIGITAL_SIGNATURE = 0x80
 
 /** `[0] { INTEGER 2 }` right after the headers of the two outer SEQUENCEs. Node does not say it. */
 function isVersion3(certificate: X509Certificate): boolean {

@@ -7,6 +7,7 @@
 
 import { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
+import { says, setting } from '../../core/wording.ts'
 import { DER_LABEL } from '../encoding/decode-blocks.ts'
 import type { PemBlock } from '../encoding/pem.ts'
 
@@ -40,7 +41,11 @@ function missing(blocks: readonly PemBlock[], name: string): RolesAnywhereError 
   return new RolesAnywhereError(
     'ERR_CONFIG_CERTIFICATE_MISSING',
     `no certificate in "${name}" (it holds ${labels})`,
-    { hint: 'give a certificate in PEM or DER' },
+    {
+      hint: labels.endsWith('PRIVATE KEY')
+        ? says`certificate and key may be swapped: give this file with ${setting('privateKey')}, and the certificate with ${setting('certificate')}`
+        : 'give a certificate in PEM or DER',
+    },
   )
 }
 

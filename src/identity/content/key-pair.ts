@@ -104,7 +104,7 @@ function ambiguous(certificates: readonly X509Certificate[], name: string): Role
 
 function mismatch(
   key: OpenedKey,
-  { keyName, certificateName }: PairSearch,
+  { keyName, certificateName, certificates }: PairSearch,
   publicKeys: readonly (KeyObject | undefined)[],
 ): RolesAnywhereError {
   const keyFingerprint = publicKeyFingerprint(key.publicKey)
@@ -117,8 +117,16 @@ function mismatch(
     `the private key in "${keyName}" does not belong to the certificate in "${certificateName}" ` +
       `(SHA-256 of the public keys: ${keyFingerprint} and ${theirs})`,
     {
-      hint: 'give the key the certificate was issued for, or get a new certificate for this key',
+      hint: certificates.some(isForClients)
+        ? 'give the key the certificate was issued for, or get a new certificate for this key'
+        : says`"${certificateName}" holds only the certificate of a CA, ${roleOf(certificates)}: give the one that was issued for this key with ${setting('certificate')}, and CAs below the trust anchor with ${setting('intermediates')}`,
       detail: { keyFingerprint, certificateFingerprints },
     },
   )
+}
+
+function roleOf([authority]: readonly X509Certificate[]): string {
+  if (authority === undefined) return 'none'
+  const kind = authority.subject === authority.issuer ? 'a root' : 'an intermediate'
+  return `${kind} ("${subjectOf(authority)}")`
 }

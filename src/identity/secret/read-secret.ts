@@ -10,9 +10,9 @@
  */
 
 import { join } from 'node:path'
-import { RolesAnywhereError } from '../../core/errors.ts'
+import { RolesAnywhereError, type ErrorDetail } from '../../core/errors.ts'
 import type { SecretKind, SecretSource } from '../../core/secret-source.ts'
-import { says, type Wording } from '../../core/wording.ts'
+import { says, settingOf, type Wording } from '../../core/wording.ts'
 import { checkPermissions, readSmallFile } from '../../machine/read-file.ts'
 import type { ReadSecretOptions, SecretPorts } from './secret-ports.ts'
 
@@ -175,6 +175,12 @@ function unavailable(
   return new RolesAnywhereError(
     'ERR_CONFIG_SECRET_UNAVAILABLE',
     says`cannot read ${what}: ${place} ${problem}`,
-    { hint: says`check ${source.namedBy}`, cause },
+    { hint: says`check ${source.namedBy}`, detail: detailOf(source), cause },
   )
+}
+
+/** For programs: the setting that named the source. */
+function detailOf({ namedBy }: SecretSource): ErrorDetail {
+  const setting = settingOf(namedBy)
+  return setting === undefined ? {} : { setting }
 }

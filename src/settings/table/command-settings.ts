@@ -59,9 +59,17 @@ export const COMMAND_SETTINGS = [
     name: 'json',
     group: 'general',
     type: 'boolean',
-    commands: ['pkcs11 list', 'status', 'emulator'],
+    commands: ['pkcs11 list', 'status', 'emulator', 'doctor'],
     places: ['flag'],
     help: 'Print JSON instead of lines',
+  },
+  {
+    name: 'online',
+    group: 'general',
+    type: 'boolean',
+    commands: ['doctor'],
+    places: ['flag'],
+    help: 'Also ask the network and AWS: one connection, and one CreateSession',
   },
   {
     name: 'targetProfile',

@@ -15,6 +15,7 @@ const PROFILE = [
   'env',
   'sign-string',
   'read-certificate-data',
+  'doctor',
   'cache list',
   'cache clear',
 ] as const satisfies readonly CommandName[]

@@ -5,7 +5,7 @@
  */
 
 import { says, setting } from '../../core/wording.ts'
-import { CERTIFICATE, IDENTITY, KEY, SESSION, TOKEN } from '../setting-row.ts'
+import { CERTIFICATE, EXAMINED, IDENTITY, KEY, SESSION, TOKEN } from '../setting-row.ts'
 import type { SettingRow } from '../setting-row.ts'
 
 const STORES = 'certificate stores of Windows'
@@ -36,7 +36,7 @@ export const IDENTITY_SETTINGS = [
     group: 'identity',
     type: 'content-location',
     valueName: 'PATH',
-    commands: [...SESSION, 'configure'],
+    commands: [...EXAMINED, 'configure'],
     help: 'Certificates between yours and the trust anchor',
   },
   {
@@ -163,7 +163,7 @@ export const IDENTITY_SETTINGS = [
     group: 'identity',
     type: 'shell-command',
     valueName: 'COMMAND',
-    commands: [...SESSION, 'csr', 'configure'],
+    commands: [...EXAMINED, 'csr', 'configure'],
     conflicts: ['keyPassword', 'pkcs8Password', 'tpmKeyPassword'],
     help: 'Shell command that reads a message on standard input and writes its signature',
   },

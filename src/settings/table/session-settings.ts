@@ -7,7 +7,7 @@
 import { MAX_DURATION_SECONDS, MIN_DURATION_SECONDS } from '../../core/create-session-request.ts'
 import { says, setting } from '../../core/wording.ts'
 import { SERVICE_ENDPOINT_KEY } from '../aws-profile.ts'
-import { SESSION } from '../setting-row.ts'
+import { EXAMINED, SESSION } from '../setting-row.ts'
 import type { SettingRow } from '../setting-row.ts'
 
 export const SESSION_SETTINGS = [
@@ -16,7 +16,7 @@ export const SESSION_SETTINGS = [
     group: 'session',
     type: 'trust-anchor-arn',
     valueName: 'ARN',
-    commands: [...SESSION, 'emulator', 'configure'],
+    commands: [...EXAMINED, 'emulator', 'configure'],
     requiredBy: SESSION,
     help: 'Trust anchor that vouches for the certificate; for the emulator, the only one there is',
   },
@@ -25,7 +25,7 @@ export const SESSION_SETTINGS = [
     group: 'session',
     type: 'profile-arn',
     valueName: 'ARN',
-    commands: [...SESSION, 'configure'],
+    commands: [...EXAMINED, 'configure'],
     requiredBy: SESSION,
     help: 'Roles Anywhere profile to take policies from',
   },
@@ -34,7 +34,7 @@ export const SESSION_SETTINGS = [
     group: 'session',
     type: 'role-arn',
     valueName: 'ARN',
-    commands: [...SESSION, 'configure'],
+    commands: [...EXAMINED, 'configure'],
     requiredBy: SESSION,
     help: 'Role to obtain credentials for',
   },
@@ -44,7 +44,7 @@ export const SESSION_SETTINGS = [
     type: 'duration',
     valueName: 'DURATION',
     range: [MIN_DURATION_SECONDS, MAX_DURATION_SECONDS],
-    commands: [...SESSION, 'configure'],
+    commands: [...EXAMINED, 'configure'],
     help: "Lifetime of the credentials, in seconds or as 90m or 1h; left out, the Roles Anywhere profile's own",
   },
   {
@@ -52,7 +52,7 @@ export const SESSION_SETTINGS = [
     group: 'session',
     type: 'text',
     valueName: 'NAME',
-    commands: [...SESSION, 'configure'],
+    commands: [...EXAMINED, 'configure'],
     help: 'Name of the role session, where the Roles Anywhere profile accepts one',
   },
   {
@@ -62,7 +62,7 @@ export const SESSION_SETTINGS = [
     group: 'session',
     type: 'region',
     valueName: 'REGION',
-    commands: SESSION,
+    commands: EXAMINED,
     help: "Region to sign for; left out, the trust anchor's",
   },
   {
@@ -70,7 +70,7 @@ export const SESSION_SETTINGS = [
     group: 'network',
     type: 'endpoint-url',
     valueName: 'URL',
-    commands: SESSION,
+    commands: EXAMINED,
     awsEnv: ['AWS_ENDPOINT_URL_ROLESANYWHERE'],
     generalEnv: ['AWS_ENDPOINT_URL'],
     awsProfileKeys: [SERVICE_ENDPOINT_KEY, 'endpoint_url'],
@@ -83,7 +83,7 @@ export const SESSION_SETTINGS = [
     name: 'ignoreConfiguredEndpointUrls',
     group: 'network',
     type: 'boolean',
-    commands: SESSION,
+    commands: EXAMINED,
     awsEnv: ['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'],
     awsProfileKeys: ['ignore_configured_endpoint_urls'],
     help: 'Take no endpoint from AWS_ENDPOINT_URL, its kin, or the AWS profile',
@@ -92,7 +92,7 @@ export const SESSION_SETTINGS = [
     name: 'useFipsEndpoint',
     group: 'network',
     type: 'boolean',
-    commands: SESSION,
+    commands: EXAMINED,
     awsEnv: ['AWS_USE_FIPS_ENDPOINT'],
     awsProfileKeys: ['use_fips_endpoint'],
     help: "Use the region's FIPS endpoint",
@@ -101,7 +101,7 @@ export const SESSION_SETTINGS = [
     name: 'useDualstackEndpoint',
     group: 'network',
     type: 'boolean',
-    commands: SESSION,
+    commands: EXAMINED,
     awsEnv: ['AWS_USE_DUALSTACK_ENDPOINT'],
     awsProfileKeys: ['use_dualstack_endpoint'],
     help: "Use the region's endpoint for IPv4 and IPv6",
@@ -111,7 +111,7 @@ export const SESSION_SETTINGS = [
     group: 'network',
     type: 'path',
     valueName: 'PATH',
-    commands: SESSION,
+    commands: EXAMINED,
     awsEnv: ['AWS_CA_BUNDLE'],
     awsProfileKeys: ['ca_bundle'],
     help: 'PEM file of the only authorities to trust for TLS',
@@ -120,7 +120,7 @@ export const SESSION_SETTINGS = [
     name: 'noVerifySsl',
     group: 'network',
     type: 'boolean',
-    commands: SESSION,
+    commands: EXAMINED,
     warning: {
       message: 'TLS certificates are not verified: anyone on the way can answer for AWS',
       hint: says`use ${setting('caBundle', 'PATH')} instead of ${setting('noVerifySsl')}`,
@@ -132,7 +132,7 @@ export const SESSION_SETTINGS = [
     group: 'network',
     type: 'proxy-address',
     valueName: 'URL',
-    commands: SESSION,
+    commands: EXAMINED,
     awsEnv: ['https_proxy', 'HTTPS_PROXY'],
     help: 'Proxy to reach AWS through',
   },
@@ -141,7 +141,7 @@ export const SESSION_SETTINGS = [
     group: 'network',
     type: 'text',
     valueName: 'HOSTS',
-    commands: SESSION,
+    commands: EXAMINED,
     awsEnv: ['no_proxy', 'NO_PROXY'],
     help: 'Hosts to reach without the proxy, separated by commas; * for all',
   },
@@ -149,7 +149,7 @@ export const SESSION_SETTINGS = [
     name: 'withProxy',
     group: 'network',
     type: 'boolean',
-    commands: SESSION,
+    commands: EXAMINED,
     places: ['flag'],
     help: 'Accepted and without effect: proxy settings are always honoured',
   },
@@ -159,7 +159,7 @@ export const SESSION_SETTINGS = [
     type: 'duration',
     valueName: 'DURATION',
     range: [1, 3600],
-    commands: SESSION,
+    commands: EXAMINED,
     help: 'Longest time to wait for credentials, retries included, in seconds or as 2m',
   },
   {

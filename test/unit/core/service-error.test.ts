@@ -151,7 +151,20 @@ describe('the hint', () => {
     expect(errorOf(500, {}).hint).toContain('try again later')
   })
 
+  it.each([
+    ["'trustAnchorArn' is not the ARN of a trust-anchor", 'check trustAnchorArn'],
+    ["'profileArn' is not the ARN of a profile", 'check profileArn'],
+    ["'roleArn' is required", 'check roleArn'],
+    ['Trust anchor, profile and role are in different accounts', 'profileArn and roleArn'],
+    ["'durationSeconds' has to be between 900 and 43200", 'durationSeconds'],
+    ["'roleSessionName' has to match", 'roleSessionName'],
+    ['something new', 'check trustAnchorArn, profileArn and roleArn'],
+  ])('of a 400 "%s" says which value to check: "%s"', (message, remedy) => {
+    const { hint } = errorOf(400, { message }, { 'x-amzn-errortype': 'ValidationException' })
+    expect(hint).toContain(remedy)
+  })
+
   it('is absent where the words of the service say it all', () => {
-    expect(errorOf(400, { message: 'durationSeconds must be at most 43200' }).hint).toBeUndefined()
+    expect(errorOf(400, { message: 'the body is too long' }).hint).toBeUndefined()
   })
 })

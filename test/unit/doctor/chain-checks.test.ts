@@ -8,6 +8,7 @@ import { createAuthority, type CertificateOptions } from '../../../src/emulator/
 
 const root = await createAuthority()
 const NOW = Date.UTC(2026, 0, 1)
+const NOTHING_ELSE = { failures: [], nearby: [], isUntrusted: false } as const
 const certificate = ({ certificatePem }: { readonly certificatePem: string }): X509Certificate =>
   new X509Certificate(certificatePem)
 
@@ -18,6 +19,7 @@ async function examine(issuing: CertificateOptions, extra: readonly X509Certific
     leaf,
     chain: [certificateFacts(certificate(intermediate))],
     given: [certificate(intermediate), ...extra],
+    ...NOTHING_ELSE,
     now: NOW,
   })
   return new Map(findings.map((finding) => [finding.id, finding]))
@@ -66,6 +68,7 @@ describe('chain checks', () => {
       leaf,
       chain: [link, link, link, link, link, link],
       given: [],
+      ...NOTHING_ELSE,
       now: NOW,
     })
     expect(findings.find(({ id }) => id === 'chain-length')?.status).toBe('problem')

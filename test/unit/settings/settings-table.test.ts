@@ -4,7 +4,7 @@ import {
   EVERY,
   flagOf,
   profileKeyOf,
-  SESSION,
+  EXAMINED,
   variableNameOf,
   type CommandName,
 } from '../../../src/settings/setting-row.ts'
@@ -109,7 +109,7 @@ describe('the settings table', () => {
   it('never takes the region of the program around it', () => {
     const region = SETTINGS_TABLE.find(({ name }) => name === 'region')!
     expect([...(region.awsEnv ?? []), ...(region.awsProfileKeys ?? [])]).toEqual([])
-    expect(region.commands).toEqual(SESSION)
+    expect(region.commands).toEqual(EXAMINED)
   })
 
   it('takes a secret itself from a flag alone', () => {

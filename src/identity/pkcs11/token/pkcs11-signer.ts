@@ -40,6 +40,7 @@ const TOUCH_HINT_AFTER_MS = 300
 
 export class Pkcs11Signer implements Signer {
   readonly algorithm: SigningAlgorithm
+  readonly alwaysAuthenticates: boolean
   readonly #token: Token
   readonly #options: Pkcs11SignerOptions
   /** A token does one thing at a time. */
@@ -54,6 +55,7 @@ export class Pkcs11Signer implements Signer {
     this.#options = options
     this.#token = options.found.token
     this.#key = options.found.key
+    this.alwaysAuthenticates = options.found.key.alwaysAuthenticate
   }
 
   /** @throws {RolesAnywhereError} codes of the key family, ERR_CANCELLED. */

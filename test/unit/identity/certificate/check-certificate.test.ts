@@ -57,16 +57,28 @@ describe('adviseOnCertificate', () => {
     ['a good one of SHA-384', { hash: 'SHA-384' }, undefined],
     ['a good one of SHA-512', { hash: 'SHA-512' }, undefined],
     ['version 1', { version: 1 }, 'is not of version 3'],
-    ['a CA', { isCa: true, keyUsage: ['keyCertSign'] }, 'is a CA certificate'],
+    ['a CA', { isCa: true, keyUsage: ['keyCertSign', 'digitalSignature'] }, 'is a CA certificate'],
     ['serial number 0', { serialNumber: 0n }, 'has no positive serial number'],
     ['a negative serial number', { serialNumber: -77n }, 'has no positive serial number'],
     ['SHA-1', { hash: 'SHA-1' }, 'is signed with MD5 or SHA-1'],
     ['an empty subject', { subject: '' }, 'has an empty subject'],
+    ['no keyUsage', { keyUsage: null }, 'has no keyUsage digitalSignature'],
+    ['another keyUsage', { keyUsage: ['keyEncipherment'] }, 'has no keyUsage digitalSignature'],
+    [
+      'several others',
+      { keyUsage: ['keyCertSign', 'cRLSign'] },
+      'has no keyUsage digitalSignature',
+    ],
+    ['several keyUsages', { keyUsage: ['cRLSign', 'digitalSignature'] }, undefined],
   ] as const)('%s', async (_, options, problem) => {
     const { certificatePem } = await root.issue(options)
     const ports = recordingPorts()
     adviseOnCertificate(new X509Certificate(certificatePem), 'c.pem', ports.reporter)
     if (problem === undefined) expect(ports.warnings).toEqual([])
-    else expect(ports.warnings).toEqual([expect.stringContaining(`"c.pem" ${problem}`)])
+    else expect(ports.warnings[0]).toContain(`"c.pem" ${problem}`)
+    // A certificate of version 1 has no extensions, so it lacks keyUsage too.
+    expect(ports.warnings).toHaveLength(
+      problem === undefined ? 0 : problem.includes('version 3') ? 2 : 1,
+    )
   })
 })
