@@ -28,7 +28,14 @@ export async function execute(invocation: Invocation<'read-certificate-data'>): 
     ? longestLasting(leaves, system.clock())
     : leaves[0]
   if (leaf === undefined) throw new TypeError('readCertificates gives at least one certificate')
-  await system.writeResult(`${jsonText(describe(leaf))}\n`)
+  const facts = describe(leaf)
+  const unread = Object.keys(facts).filter((name) => facts[name] === undefined)
+  if (unread.length > 0) {
+    invocation.reporter.warn(
+      `the certificate is of a kind that OpenSSL cannot read: no ${unread.join(', ')}`,
+    )
+  }
+  await system.writeResult(`${jsonText(facts)}\n`)
 }
 
 /** As the reference helper lists certificates that are not in files: SHA-1, subject, URI. */
@@ -43,7 +50,7 @@ function identities(found: readonly FoundCertificate[]): string {
 }
 
 function describe(certificate: X509Certificate): Readonly<Record<string, unknown>> {
-  const { keyType, supportedAlgorithms } = keyFacts(certificate)
+  const { keyType, supportedAlgorithms } = readable(() => keyFacts(certificate)) ?? {}
   return {
     keyType,
     certificateData: certificate.raw.toString('base64'),
@@ -51,9 +58,18 @@ function describe(certificate: X509Certificate): Readonly<Record<string, unknown
     supportedAlgorithms,
     subject: nameOnOneLine(certificate.subject),
     issuer: nameOnOneLine(certificate.issuer),
-    notBefore: certificate.validFromDate.toISOString(),
-    notAfter: certificate.validToDate.toISOString(),
+    notBefore: readable(() => certificate.validFromDate.toISOString()),
+    notAfter: readable(() => certificate.validToDate.toISOString()),
     sha256Fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+  }
+}
+
+/** GOST keys, parameters that are missing or unknown, dates that are none: Node throws when asked. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
   }
 }
 
