@@ -8,6 +8,7 @@
  * @module
  */
 
+import { existsSync } from 'node:fs'
 import { quoted } from '../core/printable.ts'
 import { says, setting, type Wording } from '../core/wording.ts'
 import { findProgram } from '../machine/find-program.ts'
@@ -55,6 +56,14 @@ export function flawsOfCommand(
         next: 'give its whole path; "command -v rolesanywhere" tells it',
       })
     }
+  }
+  // What `update` and `serve` keep for `credential_process = cat FILE`.
+  const kept = /(?:^|\/)cat$/u.test(program) ? words[1] : undefined
+  if (kept !== undefined && !existsSync(kept)) {
+    flaws.push({
+      found: `${quoted(kept)} is not there`,
+      next: 'start the service that keeps it: rolesanywhere update, or serve',
+    })
   }
   if (named !== undefined && named !== profile) {
     flaws.push({

@@ -187,6 +187,16 @@ export const BROKEN_SETTINGS: readonly SetUp[] = [
     },
   },
   {
+    what: 'cat of a file that no service keeps',
+    id: 'settings-credential-process',
+    status: 'warning',
+    says: /"\/run\/nobody\/onprem\.json" is not there/su,
+    async prepare(place: Place): Promise<Visit> {
+      await place.profile('credential_process = cat /run/nobody/onprem.json\n')
+      return { args: ['--profile', 'onprem'] }
+    },
+  },
+  {
     what: 'credential_process with the settings of another profile',
     id: 'settings-credential-process',
     status: 'warning',
