@@ -6,9 +6,9 @@
  * @module
  */
 
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { COMMAND_NAMES, COMMANDS } from '../src/cli/commands.ts'
+import { COMMANDS, DOCUMENTED_COMMANDS } from '../src/cli/commands.ts'
 import { ERROR_FAMILIES } from '../src/core/errors.ts'
 import { describeSetting, flagSettingsOf } from '../src/settings/describe-settings.ts'
 import {
@@ -24,14 +24,13 @@ import { SETTINGS_TABLE } from '../src/settings/settings-table.ts'
 
 const PROGRAM = 'rolesanywhere'
 const CONFIG = 'rolesanywhere-config'
-/** Of the pages, not of the day they are made: two builds give the same bytes. */
-const DATE = 'November 24, 2026'
+const CHANGELOG = join(import.meta.dirname, '../CHANGELOG.md')
 
 /** File name (`rolesanywhere-serve.1`) → the whole page. */
 export function manualPages(): ReadonlyMap<string, string> {
   return new Map([
     [`${PROGRAM}.1`, programPage()],
-    ...COMMAND_NAMES.map((name) => [`${pageOf(name)}.1`, commandPage(name)] as const),
+    ...DOCUMENTED_COMMANDS.map((name) => [`${pageOf(name)}.1`, commandPage(name)] as const),
     [`${CONFIG}.5`, configPage()],
   ])
 }
@@ -75,14 +74,14 @@ function programPage(): string {
     '.Pp',
     ...prose('The commands are:'),
     ...list(
-      COMMAND_NAMES.map((name) => ({
+      DOCUMENTED_COMMANDS.map((name) => ({
         term: `Cm ${escaped(name)}`,
         text: [...prose(`${COMMANDS[name].summary}:`), reference(pageOf(name), 1, '.')],
       })),
     ),
     ...exitStatus(),
-    ...examples(COMMAND_NAMES.flatMap((name) => COMMANDS[name].examples.slice(0, 1))),
-    ...seeAlso([...COMMAND_NAMES.map((name): Page => [pageOf(name), 1]), [CONFIG, 5]]),
+    ...examples(DOCUMENTED_COMMANDS.flatMap((name) => COMMANDS[name].examples.slice(0, 1))),
+    ...seeAlso([...DOCUMENTED_COMMANDS.map((name): Page => [pageOf(name), 1]), [CONFIG, 5]]),
   ])
 }
 
@@ -211,15 +210,32 @@ function waysToGive(row: SettingRow): readonly string[] {
 }
 
 function page(name: string, section: number, about: string, body: readonly string[]): string {
+  const { version, day } = newestRelease()
   return `${[
-    `.Dd ${DATE}`,
+    `.Dd ${day}`,
     `.Dt ${name.toUpperCase()} ${section}`,
-    '.Os',
+    `.Os ${PROGRAM} ${version}`,
     '.Sh NAME',
     `.Nm ${name}`,
     `.Nd ${escaped(about)}`,
     ...body,
   ].join('\n')}\n`
+}
+
+/**
+ * The newest version in CHANGELOG.md, and its day as `November 24, 2026`: not the day the pages are made, so
+ * that two builds give the same bytes.
+ *
+ * @throws {Error} when no heading there has a version and its date.
+ */
+function newestRelease(): { readonly version: string; readonly day: string } {
+  const [, version, date] =
+    /^## (\d+\.\d+\.\d+) \((\d{4}-\d\d-\d\d)\)$/mu.exec(readFileSync(CHANGELOG, 'utf8')) ?? []
+  if (version === undefined || date === undefined) {
+    throw new Error('CHANGELOG.md names no version with its date')
+  }
+  const format = new Intl.DateTimeFormat('en-US', { dateStyle: 'long', timeZone: 'UTC' })
+  return { version, day: format.format(new Date(date)) }
 }
 
 function exitStatus(): readonly string[] {
@@ -286,7 +302,7 @@ function operandMacros(usage: string): readonly string[] {
 
 /** Sentences begin on a line of their own, as mdoc wants them, and lines are short. */
 function prose(text: string): readonly string[] {
-  return text.split(/(?<=[.:]) (?=[A-Z])/u).flatMap((sentence) => wrapped(escaped(sentence)))
+  return text.split(/(?<=\.) (?=[A-Z])/u).flatMap((sentence) => wrapped(escaped(sentence)))
 }
 
 function wrapped(text: string): readonly string[] {

@@ -17,6 +17,8 @@ export interface CommandRow<C extends CommandName> {
   readonly examples: readonly string[]
   /** What may follow behind `--`, in the words of a usage line. */
   readonly operands?: string
+  /** For scripts of ours alone: help and manual pages do not name it. */
+  readonly isInternal?: true
   /**
    * Does the command's work; the result goes to `system.writeResult`. A number is the exit code, of a
    * command whose work was done though the answer may be no.
@@ -134,6 +136,7 @@ export const COMMANDS: { readonly [C in CommandName]: CommandRow<C> } = {
     summary: 'Print what may come next on a command line, for those scripts',
     examples: ['completion words -- serve --prof'],
     operands: '[WORD...]',
+    isInternal: true,
     execute: async (invocation) =>
       (await import('./commands/completion-words.ts')).execute(invocation),
   },
@@ -153,6 +156,11 @@ async function printScript(
 }
 
 export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[]
+
+/** Those that are for people. */
+export const DOCUMENTED_COMMANDS: readonly CommandName[] = COMMAND_NAMES.filter(
+  (name) => COMMANDS[name].isInternal !== true,
+)
 
 export function isCommandName(text: string): text is CommandName {
   return Object.hasOwn(COMMANDS, text)

@@ -15,7 +15,13 @@ import { flagSettingsOf } from '../settings/describe-settings.ts'
 import type { Flags } from '../settings/given-settings.ts'
 import { canComeFrom, flagOf, type CommandName, type SettingRow } from '../settings/setting-row.ts'
 import { settingsOf } from '../settings/settings-table.ts'
-import { COMMAND_GROUPS, COMMAND_NAMES, COMMANDS, isCommandName } from './commands.ts'
+import {
+  COMMAND_GROUPS,
+  COMMAND_NAMES,
+  COMMANDS,
+  DOCUMENTED_COMMANDS,
+  isCommandName,
+} from './commands.ts'
 import { PROGRAM } from './reporter.ts'
 import { heading, SettingOption, type Addressed } from './setting-option.ts'
 import { isWord, refusal, strayWord } from './usage-errors.ts'
@@ -136,10 +142,10 @@ function buildProgram(write: (text: string) => void): Command {
     .addHelpText('before', () => introduction(ABOUT, firstExamples()))
     .addHelpText('after', WAYS_TO_GIVE_SETTINGS)
   for (const name of COMMAND_NAMES) {
-    const { summary, examples, operands } = COMMANDS[name]
+    const { summary, examples, operands, isInternal } = COMMANDS[name]
     const [first = name, second] = name.split(' ')
     const command = (second === undefined ? program : groupOf(program, first))
-      .command(second ?? first)
+      .command(second ?? first, { hidden: isInternal === true })
       .summary(summary)
       .addHelpText('before', () => introduction(summary, examples))
     if (operands !== undefined) command.usage(`[options] -- ${operands}`)
@@ -159,7 +165,7 @@ function introduction(about: string, examples: readonly string[]): string {
 }
 
 function firstExamples(): readonly string[] {
-  return COMMAND_NAMES.flatMap((name) => COMMANDS[name].examples.slice(0, 1))
+  return DOCUMENTED_COMMANDS.flatMap((name) => COMMANDS[name].examples.slice(0, 1))
 }
 
 /** The command for `cache`, which has `cache list` and `cache clear` under it. */
@@ -174,7 +180,11 @@ function groupOf(program: Command, name: string): Command {
 
 /** `cache list|clear` */
 function subcommandTerm(command: Command): string {
-  return [command.name(), command.commands.map((one) => one.name()).join('|')].join(' ').trim()
+  const names = command
+    .createHelp()
+    .visibleCommands(command)
+    .map((one) => one.name())
+  return [command.name(), names.join('|')].join(' ').trim()
 }
 
 /** `help cache list` as `cache list --help`. */

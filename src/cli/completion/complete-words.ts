@@ -74,7 +74,10 @@ function matching(candidates: readonly Candidate[], partial: string): readonly C
 function subcommands(command: Command): readonly Candidate[] {
   const flags = command.parent === null ? ['--help', '--version'] : ['--help']
   return [
-    ...command.commands.map((one) => ({ text: one.name(), description: one.summary() })),
+    ...command
+      .createHelp()
+      .visibleCommands(command)
+      .map((one) => ({ text: one.name(), description: one.summary() })),
     ...flags.map((text) => ({ text, description: '' })),
   ]
 }
