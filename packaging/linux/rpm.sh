@@ -14,6 +14,7 @@ for architecture; do
   trap 'rm -rf "$work"' EXIT
   "$here/stage.sh" "$architecture" "$work/stage"
   # What Debian names otherwise.
+  mv "$work/stage/usr/share/zsh/vendor-completions" "$work/stage/usr/share/zsh/site-functions"
   install -D -m 644 LICENSE "$work/stage/usr/share/licenses/rolesanywhere/LICENSE"
   install -D -m 644 "dist/rolesanywhere-linux-$architecture.licences.txt" \
     "$work/stage/usr/share/licenses/rolesanywhere/THIRD-PARTY-LICENSES.txt"

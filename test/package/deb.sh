@@ -25,7 +25,7 @@ step() { echo "== $*"; }
 step "a root without Node"
 ! in_root sh -c 'command -v node'
 in_root apt-get update -qq
-in_root apt-get install -y -qq --no-install-recommends softhsm2 >/dev/null
+in_root apt-get install -y -qq --no-install-recommends softhsm2 bash-completion zsh fish man-db >/dev/null
 
 step "install"
 cp "$deb" "$root/root/new.deb"
@@ -40,6 +40,7 @@ mkdir "$root/root/try"
 cp "$here/try.sh" "$root/root/try.sh"
 in_root env SOFTHSM=1 /root/try.sh /root/try rolesanywhere
 in_root rolesanywhere licenses | grep -c 'Apache License'
+in_root sh -s <"$here/shells.sh"
 
 step "upgrade from the version before, with a changed configuration"
 echo '[profile mine]' >>"$root/etc/rolesanywhere/config"

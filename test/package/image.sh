@@ -8,7 +8,12 @@ project=$(cd "$here/../.." && pwd)
 node=$project/node_modules/.bin/node
 work=$(mktemp -d)
 declare -A container
-trap 'kill "${container[@]}" 2>/dev/null || true; wait; rm -rf "$work"' EXIT
+# unshare hands no signal on to the program that it waits for.
+stop() {
+  for unshare in "${container[@]}"; do kill $(cat "/proc/$unshare/task/$unshare/children") || true; done
+  wait
+}
+trap 'stop 2>/dev/null; rm -rf "$work"' EXIT
 
 mkdir "$work/oci" "$work/root" "$work/try"
 tar -xf "$project/dist/rolesanywhere-x64.oci.tar" -C "$work/oci"
