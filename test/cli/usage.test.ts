@@ -78,7 +78,10 @@ describe('exit codes', () => {
 
   /** A program that breaks a promise of the language, loaded before ours. */
   const sabotaged = (): readonly [string, ...string[]] => {
-    const path = stage.write('sabotage.cjs', "globalThis.BigInt = () => { throw new TypeError('x') }")
+    const path = stage.write(
+      'sabotage.cjs',
+      "globalThis.BigInt = () => { throw new TypeError('x') }",
+    )
     return [process.execPath, '--require', path, EXECUTABLE]
   }
 
