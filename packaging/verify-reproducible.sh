@@ -5,11 +5,14 @@ set -euo pipefail
 project=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# One commit for both: the branch may move meanwhile.
+commit=$(git -C "$project" rev-parse HEAD)
 for copy in first a-second/with-a-longer-name; do
   mkdir -p "$work/$copy"
   git clone --quiet "$project" "$work/$copy"
   (
     cd "$work/$copy"
+    git checkout --quiet --detach "$commit"
     npm ci --no-audit --no-fund --silent
     npm run --silent build:binary
     for kind in deb rpm image; do npm run --silent "build:$kind"; done
