@@ -8,7 +8,7 @@ import { VERSION } from '../core/version.ts'
 import { says, setting } from '../core/wording.ts'
 import { readSmallFile } from '../machine/read-file.ts'
 import { createTransport, type Observer, type Transport } from './send.ts'
-import type { CaBundle } from './trust.ts'
+import type { CaBundle } from './ca-bundle.ts'
 
 /** Under the names of the settings. */
 export interface TransportSettings {
@@ -25,7 +25,7 @@ export interface TransportSettings {
 /**
  * @param caller what sends, for the `user-agent`: a platform, or `node` for the library.
  * @param observer looks on, for those who explain what happened.
- * @throws {RolesAnywhereError} ERR_CONFIG_FILE_*.
+ * @throws {RolesAnywhereError} ERR_CONFIG_FILE_*, ERR_CONFIG_CA_BUNDLE_INVALID.
  */
 export async function openTransport(
   { caBundle, proxy, noProxy, noVerifySsl }: TransportSettings,

@@ -10,6 +10,7 @@
 import type { Socket } from 'node:net'
 import type { HttpRequest, HttpResponse, Send } from '../core/ports.ts'
 import { nextTurn } from '../machine/wait.ts'
+import { certificateBlocks, type CaBundle } from './ca-bundle.ts'
 import { connect } from './connect.ts'
 import type { Phase } from './connection-failures.ts'
 import { Deadlines } from './deadlines.ts'
@@ -17,7 +18,7 @@ import { EarlyConnection } from './early-connection.ts'
 import { peerOf, type Peer } from './peer.ts'
 import { proxyFor, type ProxySettings } from './proxy.ts'
 import type { ServerFacts } from './server-facts.ts'
-import type { CaBundle, Trust } from './trust.ts'
+import type { Trust } from './trust.ts'
 
 export interface Timeouts {
   /** Milliseconds until the connection stands, TLS included. Default 5,000. */
@@ -65,11 +66,14 @@ export interface Transport extends AsyncDisposable {
 const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 5_000, firstByteMs: 10_000, totalMs: 15_000 }
 
 /**
+ * @throws {RolesAnywhereError} ERR_CONFIG_CA_BUNDLE_INVALID when a bundle holds no certificate. A broken one
+ *   in it is met by `send`.
  * @example
  * await using transport = createTransport({ userAgent: 'rolesanywhere/1.0.0' })
  * const response = await transport.send(request, { signal })
  */
 export function createTransport(options: TransportOptions): Transport {
+  if (options.caBundle !== undefined) certificateBlocks(options.caBundle)
   let trust: Promise<Trust> | undefined
   const settings: TrySettings = {
     userAgent: options.userAgent,

@@ -12,13 +12,7 @@ import { X509Certificate } from 'node:crypto'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { RolesAnywhereError } from '../core/errors.ts'
 import { says, setting } from '../core/wording.ts'
-
-export interface CaBundle {
-  /** One or more CERTIFICATE blocks; text around them is ignored. */
-  readonly pem: string
-  /** The file or setting it came from, for messages. */
-  readonly source: string
-}
+import { certificateBlocks, type CaBundle } from './ca-bundle.ts'
 
 export interface Trust {
   /** Source of the CA bundle that replaces the default roots. */
@@ -37,7 +31,7 @@ export interface Trust {
  *   broken one.
  */
 export function createTrust(bundle: CaBundle | undefined): Trust {
-  let ca = bundle === undefined ? undefined : certificatesIn(bundle)
+  let ca: readonly string[] | undefined = bundle && certificatesIn(bundle)
   let context: SecureContext | undefined
   let isWidened = false
   return {
@@ -45,7 +39,7 @@ export function createTrust(bundle: CaBundle | undefined): Trust {
     secureContext() {
       context ??= createSecureContext({
         minVersion: 'TLSv1.2',
-        ...(ca === undefined ? {} : { ca }),
+        ...(ca === undefined ? {} : { ca: [...ca] }),
         // A bundle may hold just the intermediate or the server certificate that somebody trusts.
         ...(bundle === undefined ? {} : { allowPartialTrustChain: true }),
       })
@@ -63,25 +57,15 @@ export function createTrust(bundle: CaBundle | undefined): Trust {
   }
 }
 
-const CERTIFICATE_BLOCK =
-  /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g
-
-function certificatesIn({ pem, source }: CaBundle): string[] {
-  const blocks = pem.match(CERTIFICATE_BLOCK) ?? []
-  if (blocks.length === 0) {
-    throw new RolesAnywhereError(
-      'ERR_CONFIG_CA_BUNDLE_INVALID',
-      says`the CA bundle "${source}" of ${setting('caBundle')} holds no PEM certificate`,
-      { hint: 'give a file with one or more -----BEGIN CERTIFICATE----- blocks' },
-    )
-  }
+function certificatesIn(bundle: CaBundle): readonly string[] {
+  const blocks = certificateBlocks(bundle)
   for (const [index, block] of blocks.entries()) {
     try {
       new X509Certificate(block)
     } catch (error) {
       throw new RolesAnywhereError(
         'ERR_CONFIG_CA_BUNDLE_INVALID',
-        says`certificate ${index + 1} of ${blocks.length} in the CA bundle "${source}" of ${setting('caBundle')} does not parse`,
+        says`certificate ${index + 1} of ${blocks.length} in the CA bundle "${bundle.source}" of ${setting('caBundle')} does not parse`,
         { hint: 'replace or remove that block', cause: error },
       )
     }

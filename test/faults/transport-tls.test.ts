@@ -218,7 +218,7 @@ describe('a CA bundle', () => {
     'no certificate here',
     '-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----',
   ])('without a certificate is refused by name', async (pem) => {
-    expect(await withBundle(pem)).toMatchObject({
+    await expect(withBundle(pem)).rejects.toMatchObject({
       code: 'ERR_CONFIG_CA_BUNDLE_INVALID',
       message: 'the CA bundle "corp-ca.pem" of caBundle holds no PEM certificate',
     })
