@@ -21,6 +21,8 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   require('../dist/cli.cjs')
     .run()
     .then((exitCode) => {
-      process.exitCode = exitCode
+      // What was printed is out. A name look-up that nobody waits for any more cannot be taken back, and
+      // would keep the process for as long as the name servers are silent.
+      process.exit(exitCode)
     })
 }

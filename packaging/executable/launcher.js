@@ -14,6 +14,7 @@ if (process.argv[2] === HOST_COMMAND && process.send !== undefined) {
   void import('../../src/cli/main.ts')
     .then(async ({ run }) => run())
     .then((exitCode) => {
-      process.exitCode = exitCode
+      // As in bin/rolesanywhere.js.
+      process.exit(exitCode)
     })
 }

@@ -46,7 +46,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
   const end = argv.indexOf('--')
   const words = helpAsFlag(end === -1 ? argv : argv.slice(0, end))
   const operands = end === -1 ? [] : argv.slice(end + 1)
-  return readPlainly(words, operands) ?? read(words, operands)
+  return readPlainly(words, operands) ?? readFully(words, operands)
 }
 
 /**
@@ -55,7 +55,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
  * with a command line. Undefined for every other line: what is wrong with it, and what may have been
  * meant, is said by one who knows everything.
  */
-function readPlainly(
+export function readPlainly(
   words: readonly string[],
   operands: readonly string[],
 ): CommandLine | undefined {
@@ -79,13 +79,19 @@ function readPlainly(
 
 /** The command that the first words name in full. */
 function nameIn([first = '', second = '']: readonly string[]): CommandName | undefined {
+  // `"cache clear"` is one word, and names nothing.
+  if (`${first}${second}`.includes(' ')) return undefined
   const pair = `${first} ${second}`
   if (isCommandName(pair)) return pair
   return isCommandName(first) ? first : undefined
 }
 
-/** The flags that stand in a line; undefined where a word may be another one, such as `--help`. */
+/**
+ * The flags that stand in a line; undefined where a word may be another one, such as `--help`, and where a
+ * value looks like one.
+ */
 function flagsIn(words: readonly string[], name: CommandName): readonly SettingRow[] | undefined {
+  if (words.some((word) => /^--[^=]*=-/u.test(word))) return undefined
   const given = words
     .filter((word) => word.startsWith('-'))
     .map((word) => word.split('=', 1)[0] ?? '')
@@ -95,7 +101,8 @@ function flagsIn(words: readonly string[], name: CommandName): readonly SettingR
   return given.every((flag) => rows.some((row) => flagOf(row) === flag)) ? rows : undefined
 }
 
-function read(words: readonly string[], operands: readonly string[]): CommandLine {
+/** Any line, by one who knows all commands and flags. */
+export function readFully(words: readonly string[], operands: readonly string[]): CommandLine {
   let text = ''
   const program = buildProgram((more) => (text += more))
   const { command, name } = addressedBy(words, program)

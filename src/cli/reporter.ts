@@ -5,7 +5,7 @@
  */
 
 import { RolesAnywhereError } from '../core/errors.ts'
-import { hidePin } from '../core/hide-pin.ts'
+import { hideSecrets } from '../core/hide-secrets.ts'
 import type { Clock, Reporter, ReportFields } from '../core/ports.ts'
 import { jsonText, visible } from '../core/printable.ts'
 import { inWords, type NameOf, type Wording } from '../core/wording.ts'
@@ -110,7 +110,7 @@ function jsonLine(clock: Clock): Line {
 function withoutPins(fields: ReportFields): ReportFields {
   const hidden = Object.entries(fields).map(([name, field]) => [
     name,
-    typeof field === 'string' ? hidePin(field) : field,
+    typeof field === 'string' ? hideSecrets(field) : field,
   ])
   return Object.fromEntries(hidden) as ReportFields
 }

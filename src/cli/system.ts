@@ -1,6 +1,6 @@
 /**
- * The real world as one value: the only place in the project that touches `process`, the wall clock
- * and the random source. Tests pass a `System` of their own to `main`.
+ * The real world as one value: arguments, environment, output, wall clock and random source come from
+ * here alone. Tests pass a `System` of their own to `main`.
  *
  * @module
  */

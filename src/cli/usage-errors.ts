@@ -1,7 +1,7 @@
 /**
  * What is wrong with a command line, in our words, with commander's proposals for what was meant.
  *
- * Of what nobody knows, only the name of a flag is repeated: the rest may be a secret.
+ * Of what nobody knows, only the name of a command or flag is repeated: the rest may be a secret.
  *
  * @module
  */
@@ -46,8 +46,10 @@ function unknownCommand(command: Command): RolesAnywhereError {
 
 function unknownFlag(command: Command, name: CommandName): RolesAnywhereError {
   const typed = command.args.find((word) => word.startsWith('-')) ?? ''
-  // `--pni=1234` and `-p1234` hold a secret behind the name.
-  const [shown = ''] = /^--[\w-]*|^-\w?/u.exec(typed) ?? []
+  // `--pni=1234` and `-p1234` hold a secret behind the name, and so does `--pin1234`.
+  const [flag = ''] = /^--[\w-]*|^-\w?/u.exec(typed) ?? []
+  const glued = command.options.find(({ long }) => long !== undefined && flag.startsWith(long))
+  const shown = glued === undefined ? flag : `${glued.long ?? ''}…`
   const [wanted = ''] = /^--?[\w-]*/u.exec(typed) ?? []
   const meant = flagsLike(command, wanted.replace(/^-+/u, ''))
   return usage(

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { hidePin } from './hide-pin.ts'
+import { hideSecrets } from './hide-secrets.ts'
 import { inWords, settingOf, type NameOf, type SettingName, type Wording } from './wording.ts'
 
 /** Families by who can fix the problem, with the exit code that the command line reports. */
@@ -187,7 +187,7 @@ export class RolesAnywhereError extends Error {
 function withoutPins(detail: ErrorDetail): ErrorDetail {
   const hidden = Object.entries(detail).map(([name, fact]) => [
     name,
-    typeof fact === 'string' ? hidePin(fact) : fact,
+    typeof fact === 'string' ? hideSecrets(fact) : fact,
   ])
   return Object.fromEntries(hidden) as ErrorDetail
 }

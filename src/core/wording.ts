@@ -8,12 +8,13 @@
  * @module
  */
 
-import { hidePin } from './hide-pin.ts'
+import { hideSecrets } from './hide-secrets.ts'
 
 /** A setting of the table in `settings/`, as code calls it. A test holds the list against the table. */
 export type SettingName =
   | 'acceptRoleSessionName'
   | 'allowFinalPinTry'
+  | 'allowRemote'
   | 'allowUser'
   | 'arn'
   | 'bind'
@@ -36,6 +37,7 @@ export type SettingName =
   | 'monitorListen'
   | 'lenient'
   | 'newProfile'
+  | 'noImds'
   | 'noTpmKeyPassword'
   | 'noVerifySsl'
   | 'pcaArn'
@@ -130,9 +132,9 @@ export function joined(wordings: readonly Wording[], separator: string): Wording
 
 /** The sentence in the words of `nameOf`, by default in those of the library's options; no PIN is in it. */
 export function inWords(wording: Wording, nameOf: NameOf = optionName): string {
-  if (typeof wording === 'string') return hidePin(wording)
+  if (typeof wording === 'string') return hideSecrets(wording)
   const words = wording.parts.map((part) => (typeof part === 'string' ? part : nameOf(part)))
-  return hidePin(words.join(''))
+  return hideSecrets(words.join(''))
 }
 
 /** The same about "the value" of a setting, for a sentence that has named the setting already. */

@@ -125,6 +125,8 @@ const EXCLUSIVE = [
   ['signerCommand', 'tpmKeyPassword'],
   ['tpmKeyPassword', 'keyPassword'],
   ['tpmKeyPassword', 'noTpmKeyPassword'],
+  ['tpmKeyPassword', 'reusePin'],
+  ['noTpmKeyPassword', 'reusePin'],
 ] as const
 
 function isGiven(value: unknown): boolean {

@@ -1,6 +1,6 @@
 /**
- * Waiting by the real clock. Nothing here calls it: it comes in as an argument, from `cli/system.ts` and
- * from the library's entry.
+ * Waiting. What goes by the real clock comes in as an argument, from `cli/system.ts` and from the library's
+ * entry; a turn of the event loop has no length.
  *
  * @module
  */

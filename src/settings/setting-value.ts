@@ -10,7 +10,7 @@ import { isAbsolute, join } from 'node:path'
 import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from '../core/arn.ts'
 import { checkRegion, parseEndpointUrl } from '../core/endpoint.ts'
 import { RolesAnywhereError } from '../core/errors.ts'
-import { hidePin } from '../core/hide-pin.ts'
+import { hideSecrets } from '../core/hide-secrets.ts'
 import {
   parseCertificateLocation,
   parseContentLocation,
@@ -72,7 +72,7 @@ export function showSettingValue(row: SettingRow, text: string): string {
   ) {
     return '(hidden)'
   }
-  const shown = row.type === 'proxy-address' ? withoutUser(text) : hidePin(text)
+  const shown = row.type === 'proxy-address' ? withoutUser(text) : hideSecrets(text)
   return printable(shown, MAX_SHOWN_LENGTH)
 }
 

@@ -170,15 +170,19 @@ async function open(url: URL, settings: TrySettings, deadlines: Deadlines): Prom
   return socket
 }
 
-/** What `promise` brings, unless `signal` is aborted before: then its reason. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/** The socket, unless `signal` is aborted before: then its reason, and no socket stays behind. */
+async function unlessAborted(opening: Promise<Socket>, signal: AbortSignal): Promise<Socket> {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const onAbort = (): void => {
     reject(signal.reason)
+    opening.then(
+      (socket) => socket.destroy(),
+      () => undefined,
+    )
   }
   signal.addEventListener('abort', onAbort, { once: true })
   try {
-    return await Promise.race([promise, aborted])
+    return await Promise.race([opening, aborted])
   } finally {
     signal.removeEventListener('abort', onAbort)
   }

@@ -98,6 +98,7 @@ const MAY_SET_TIMERS: Readonly<Record<string, string>> = {
   'identity/pkcs11/token/pkcs11-signer.ts': 'a person who has not touched the token yet',
   'identity/pkcs11/host/host-process.ts': 'a parent that is gone',
   'transport/deadlines.ts': 'a server that is silent',
+  'transport/early-connection.ts': 'a network that forgets an idle connection, and tells nobody',
   'outputs/endpoint/listener.ts': 'clients that hold on at the end',
   'outputs/endpoint/fetch-status.ts': 'a program on our port that does not answer',
   'emulator/connection.ts': 'a client that is silent',

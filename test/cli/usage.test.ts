@@ -129,6 +129,15 @@ describe('exit codes', () => {
     const [, ...flags] = replacing(session, '--endpoint', url)
     expect(await runCli(['exec', ...flags, ...behind])).toMatchObject({ exitCode })
   })
+
+  it('come from a run that ends, whatever is still under way that nobody waits for', async () => {
+    // As a name look-up does whose servers are silent, and which nobody can take back.
+    const path = stage.write('busy.cjs', 'setInterval(() => undefined, 1000)')
+    const launcher = [process.execPath, '--require', path, EXECUTABLE] as const
+    expect(await runCli(['version'], { launcher })).toMatchObject({ exitCode: 0, signal: null })
+    const { exitCode } = await runCli(session, { launcher })
+    expect(exitCode).toBe(ERROR_FAMILIES.network.exitCode)
+  })
 })
 
 describe('version', () => {

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import type { Socket } from 'node:net'
+import { createServer, Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createAuthority } from '../../src/emulator/throwaway-pki.ts'
+import { EarlyConnection } from '../../src/transport/early-connection.ts'
 import { createTransport, type Transport } from '../../src/transport/send.ts'
 import {
   answering,
@@ -93,14 +94,26 @@ describe('a connection that was prepared', () => {
 
   it('that was refused is tried again for the request', async () => {
     const gone = await tcpServer(() => undefined)
-    const url = `http://127.0.0.1:${gone.port}/`
+    const { port } = gone
     await gone[Symbol.asyncDispose]()
     await using transport = transportWith()
-    await transport.prepare(new URL(url))
-    await expect(transport.send(requestTo(url))).rejects.toMatchObject({
-      code: 'ERR_NETWORK_CONNECT',
-      detail: { systemCode: 'ECONNREFUSED', retryable: true },
-    })
+    await transport.prepare(new URL(`http://127.0.0.1:${port}/`))
+    const late = createServer(HELLO).listen(port, '127.0.0.1')
+    await once(late, 'listening')
+    const { status } = await transport.send(requestTo(`http://127.0.0.1:${port}/`))
+    late.close()
+    expect(status).toBe(200)
+  })
+
+  it('on which the server has spoken unasked is not used', async () => {
+    const url = new URL('https://127.0.0.1/')
+    const socket = new Socket()
+    const early = new EarlyConnection(url, Promise.resolve(socket))
+    // As a load balancer takes leave of an idle client.
+    socket.push('HTTP/1.1 408 Request Timeout\r\n\r\n')
+    await Promise.resolve()
+    expect(early.take(url)).toBeUndefined()
+    await once(socket, 'close')
   })
 
   it('that fails before its bundle is read harms nobody', async () => {

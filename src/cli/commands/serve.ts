@@ -23,7 +23,7 @@ import { regionVariables } from '../../outputs/environment.ts'
 import { ProcessFile } from '../../outputs/process-file.ts'
 import { allowedUserIds, openContainerTokens, type ContainerTokens } from '../endpoint-access.ts'
 import type { Invocation } from '../invocation.ts'
-import { processFilePath } from '../private-folders.ts'
+import { processFilePath } from '../process-file-path.ts'
 import { openRefreshingRole, type RefreshingRole } from '../refreshing-role.ts'
 import { openService } from '../service.ts'
 import type { System } from '../system.ts'
@@ -89,7 +89,7 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
   const monitor = monitorListen && resources.use(await startMonitor(monitorListen, monitored))
   if (hasImds && allowedUids === undefined) {
     reporter.warn('every user of this machine can take credentials from the IMDS endpoint', {
-      hint: says`name those who may with ${setting('allowUser')}, or use container clients only with --no-imds`,
+      hint: says`name those who may with ${setting('allowUser')}, or have container clients only with ${setting('noImds')}`,
     })
   }
   if (!settings.waitForCredentials) {
@@ -147,7 +147,7 @@ function listenOn({ settings, system, reporter }: Invocation<'serve'>): ListenOn
     throw new RolesAnywhereError(
       'ERR_USAGE_CONFLICT',
       says`${setting('bind', bind)} would let other machines connect`,
-      { hint: 'use 127.0.0.1 or ::1, or say --allow-remote as well' },
+      { hint: says`use 127.0.0.1 or ::1, or give ${setting('allowRemote')} as well` },
     )
   }
   return { address: bind, port }

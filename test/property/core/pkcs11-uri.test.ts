@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
-import { hidePin } from '../../../src/core/hide-pin.ts'
+import { hideSecrets } from '../../../src/core/hide-secrets.ts'
 import {
   describePkcs11Uri,
   formatPkcs11Uri,
@@ -65,7 +65,7 @@ describe('PKCS#11 URIs', () => {
     ]
     for (const form of forms) {
       // Text that is nothing but a PIN cannot be told from other text; it is not quoted at all.
-      if (form !== BARE_PIN) expect(hidePin(form)).not.toContain(pin)
+      if (form !== BARE_PIN) expect(hideSecrets(form)).not.toContain(pin)
       try {
         expect(describePkcs11Uri(parsePkcs11Uri(form))).not.toContain(pin)
       } catch (error) {
@@ -82,7 +82,7 @@ describe('PKCS#11 URIs', () => {
       'cannot read "/etc/pin-value=1" (ENOENT)',
       'say where it is with ?pin-source=file:/etc/token-pin',
     ]) {
-      expect(hidePin(text)).toBe(text)
+      expect(hideSecrets(text)).toBe(text)
     }
   })
 

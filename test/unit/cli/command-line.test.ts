@@ -181,7 +181,8 @@ describe('traps of command lines', () => {
   it.each([
     ['--pni=1234', '--pni', /--pin\?/u],
     ['-p1234', '-p', /./u],
-    ['--pin1x:1234', '--pin1x', /--pin\?/u],
+    ['--pin1x:1234', '--pin…', /--pin\?/u],
+    ['--pin1234', '--pin…', /./u],
     ['--pni="1234', '--pni', /--pin\?/u],
   ])('%s shows the name of the flag and never what may be a PIN', async (typed, shown, hint) => {
     const { stderr } = await runMain(['sign-string', typed, '--private-key', 'k'])

@@ -1,6 +1,6 @@
 /**
- * PINs out of text that is shown: whatever a person wrote after `pkcs11:`, be it a URI or a failed try at
- * one.
+ * Secrets of URIs out of text that is shown: PINs in whatever a person wrote after `pkcs11:`, be it a URI or a
+ * failed try at one, and the user of any other.
  *
  * What is shown may be the text of a setting, or a sentence or a system's message that quotes one. So this
  * is done where text is made for people (core/wording.ts, the lines of the command line), and no rule of
@@ -10,8 +10,18 @@
  * @module
  */
 
-/** `text` with `***` for the value of every attribute called `pin…` behind a `pkcs11:`. */
-export function hidePin(text: string): string {
+/**
+ * `text` with `***` for the value of every attribute called `pin…` behind a `pkcs11:`, and for what stands
+ * before the `@` of a URI's authority.
+ */
+export function hideSecrets(text: string): string {
+  return hidePin(text.replace(USER_INFO, '$1***@'))
+}
+
+/** RFC 3986 3.2.1; up to the last `@`, since people do not escape those of passwords. */
+const USER_INFO = /(\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/?#"']*@/giu
+
+function hidePin(text: string): string {
   const start = text.search(SCHEME)
   if (start < 0) return text
   const [path = '', ...query] = text.slice(start).split('?')
