@@ -46,6 +46,7 @@ export type SettingName =
   | 'processFile'
   | 'profile'
   | 'profileArn'
+  | 'prompt'
   | 'publicKey'
   | 'proxy'
   | 'noProxy'
