@@ -58,6 +58,8 @@ export interface System {
   readonly uid: number
   /** Whether standard input is a terminal, which then sends its signals to children too. */
   isTerminal(): Promise<boolean>
+  /** Whether a person sees the result as it is written. */
+  isResultTerminal(): Promise<boolean>
   /**
    * Aborted by SIGINT or SIGTERM, and by SIGHUP while a person is asked; the reason is the signal's name.
    * Who has not ended soon after is ended.
@@ -114,6 +116,10 @@ export function nodeSystem(): System {
     async isTerminal() {
       const { isatty } = await import('node:tty')
       return isatty(STDIN)
+    },
+    async isResultTerminal() {
+      const { isatty } = await import('node:tty')
+      return isatty(STDOUT)
     },
     signal: signals.stop,
   }

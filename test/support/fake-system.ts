@@ -53,6 +53,7 @@ export async function runMain(
     pid: 1,
     uid: 1000,
     isTerminal: async () => Promise.resolve(false),
+    isResultTerminal: async () => Promise.resolve(false),
     signal: new AbortController().signal,
     ...given,
     env: { ...NO_WAY_OUT, ...(given.env ?? { HOME: '/nonexistent' }) },
