@@ -23,11 +23,7 @@ import { looksLikePkcs12 } from '../key-file/pkcs12/recognise-pkcs12.ts'
 import { openKeyBlock, selectKeyBlocks } from '../key-file/private-key.ts'
 import { checkPermissions } from '../../machine/read-file.ts'
 import type { SettingContent } from './read-content.ts'
-import {
-  askedPassword,
-  rememberedPassword,
-  type Password,
-} from '../secret/remembered-password.ts'
+import { askedPassword, rememberedPassword, type Password } from '../secret/remembered-password.ts'
 import type { SecretPorts } from '../secret/secret-ports.ts'
 
 export interface ContentPorts {
