@@ -30,6 +30,7 @@ declare -A package_of=(
   [pk12util]=libnss3-tools
   [certutil]=libnss3-tools
   [botan]=botan
+  [pinentry-tty]=pinentry-tty
 )
 
 missing=()

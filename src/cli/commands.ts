@@ -73,7 +73,7 @@ export const COMMANDS: { readonly [C in CommandName]: CommandRow<C> } = {
   },
   status: {
     summary: 'Ask a running serve what it has, how long it lasts, and what went wrong last',
-    examples: ['status', 'status --port 9911 --json'],
+    examples: ['status', 'status --watch', 'status --port 9911 --json'],
     execute: async (invocation) => (await import('./commands/status.ts')).execute(invocation),
   },
   doctor: {
@@ -97,7 +97,10 @@ export const COMMANDS: { readonly [C in CommandName]: CommandRow<C> } = {
   },
   'read-certificate-data': {
     summary: 'Print what AWS will see of a certificate',
-    examples: ['read-certificate-data --certificate client.pem'],
+    examples: [
+      'read-certificate-data --certificate client.pem',
+      'read-certificate-data --certificate client.pem --text',
+    ],
     execute: async (invocation) =>
       (await import('./commands/read-certificate-data.ts')).execute(invocation),
   },
@@ -128,7 +131,7 @@ export const COMMANDS: { readonly [C in CommandName]: CommandRow<C> } = {
   },
   'cache list': {
     summary: 'List the credentials that credential-process --cache keeps, without their secrets',
-    examples: ['cache list'],
+    examples: ['cache list', 'cache list --json'],
     execute: async (invocation) => (await import('./commands/cache-list.ts')).execute(invocation),
   },
   'cache clear': {

@@ -1,6 +1,6 @@
 /**
  * Questions and answers in the open, on the terminal device: what is typed is shown, and edited by the
- * terminal itself. Secrets are asked for in terminal.ts.
+ * terminal itself. Secrets are asked for in prompt/.
  *
  * One conversation reads all lines, since somebody who pastes three of them answers the next questions too.
  *

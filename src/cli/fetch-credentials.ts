@@ -32,6 +32,10 @@ export async function fetchCredentials(
   await using identity = await (onToken ?? open(invocation))
   const { createSession } = await import('../session/create-session.ts')
   await loaded
+  // On the terminal alone: it is no warning, and an SDK that captures stderr has no use for it.
+  const stopTelling = system.schedule(TELL_AFTER_MS, () => {
+    void system.tellPerson(`waiting for AWS (${parameters.endpoint.host})`)
+  })
   const session = createSession(parameters, {
     identity,
     send: transport.send,
@@ -46,8 +50,15 @@ export async function fetchCredentials(
     ...(settings.timeout === undefined ? {} : { totalTimeoutMs: settings.timeout * 1000 }),
   })
   const { certificate } = settings
-  return await explainingRefusals(session, identity, { certificate, clock: system.clock })
+  try {
+    return await explainingRefusals(session, identity, { certificate, clock: system.clock })
+  } finally {
+    stopTelling()
+  }
 }
+
+/** Before that nobody wonders. */
+const TELL_AFTER_MS = 1000
 
 function isOnToken({ certificate, privateKey }: SessionInvocation['settings']): boolean {
   return certificate.kind === 'pkcs11' || privateKey?.kind === 'pkcs11'

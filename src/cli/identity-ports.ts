@@ -7,10 +7,15 @@
 import type { IdentityPorts, Secret } from '../identity/identity-options.ts'
 import { SecretMemory } from '../identity/secret/secret-memory.ts'
 import type { Invocation } from './invocation.ts'
+import type { PromptWay } from './prompt/prompt-ports.ts'
+
+interface AskingInvocation extends Pick<Invocation, 'system' | 'reporter'> {
+  readonly settings: { readonly prompt?: PromptWay }
+}
 
 /** @param memory - one for all roles of an invocation: nobody is asked, and no pipe is read, twice */
 export function identityPorts(
-  { system, reporter }: Pick<Invocation, 'system' | 'reporter'>,
+  { settings, system, reporter }: AskingInvocation,
   memory: SecretMemory = new SecretMemory(),
 ): IdentityPorts {
   return {
@@ -19,7 +24,8 @@ export function identityPorts(
     secrets: {
       env: system.env,
       reporter,
-      prompt: async (question) => system.prompt(question),
+      prompt: async (question, problem) =>
+        system.prompt(question, { way: settings.prompt, problem }),
       readStdin: async () => system.readStdin(),
       signal: system.signal,
       memory,

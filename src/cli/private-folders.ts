@@ -8,7 +8,8 @@
 import { join } from 'node:path'
 import { RolesAnywhereError } from '../core/errors.ts'
 import { says, setting, type SettingName } from '../core/wording.ts'
-import type { System } from './system.ts'
+
+type Env = Readonly<Record<string, string | undefined>>
 
 /**
  * `--cache-dir`, else a folder that is gone after a restart (`$XDG_RUNTIME_DIR`, mostly in memory),
@@ -18,7 +19,7 @@ import type { System } from './system.ts'
  */
 export function cacheFolder(
   { cacheDir }: { readonly cacheDir?: string | undefined },
-  { env }: Pick<System, 'env'>,
+  { env }: { readonly env: Env },
 ): string {
   if (cacheDir !== undefined) return cacheDir
   const { XDG_RUNTIME_DIR: runtime = '', XDG_CACHE_HOME: cache = '' } = env
@@ -34,7 +35,7 @@ export function cacheFolder(
  */
 export function tokenFolder(
   settings: { readonly tokenFolder?: string | undefined },
-  { env, uid }: Pick<System, 'env' | 'uid'>,
+  { env, uid }: { readonly env: Env; readonly uid: number },
 ): string {
   if (settings.tokenFolder !== undefined) return settings.tokenFolder
   const { RUNTIME_DIRECTORY: ofUnit = '', XDG_RUNTIME_DIR: ofUser = '' } = env
@@ -44,7 +45,7 @@ export function tokenFolder(
   return inHomeCache(env, 'the token files of container clients', 'tokenFolder')
 }
 
-function inHomeCache({ HOME: home = '' }: System['env'], what: string, name: SettingName): string {
+function inHomeCache({ HOME: home = '' }: Env, what: string, name: SettingName): string {
   if (home !== '') return join(home, '.cache', 'rolesanywhere')
   throw new RolesAnywhereError('ERR_USAGE_MISSING_SETTING', `there is no place for ${what}`, {
     hint: says`name a folder with ${setting(name)}, since neither XDG_RUNTIME_DIR nor HOME is set`,

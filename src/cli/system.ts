@@ -13,6 +13,7 @@ import { errnoOf } from '../machine/errno.ts'
 import { monotonicClock } from '../machine/monotonic.ts'
 import { schedule, wait } from '../machine/wait.ts'
 import type { Conversation } from './conversation.ts'
+import type { PromptOptions } from './prompt/prompt-ports.ts'
 import { Signals } from './signals.ts'
 
 export interface System {
@@ -37,8 +38,13 @@ export interface System {
   /** Lines for people. */
   writeMessage(text: string): void
   readStdin(): Promise<Buffer>
-  /** Asks on the terminal device, never on stdin or stdout; what is typed is not shown. */
-  prompt(question: string): Promise<string>
+  /**
+   * Asks a person, never on stdin or stdout; what is typed is not shown.
+   *
+   * @throws {RolesAnywhereError} ERR_CONFIG_SECRET_UNAVAILABLE, which does not repeat the question;
+   *   ERR_CANCELLED
+   */
+  prompt(question: string, options?: PromptOptions): Promise<string>
   /** Questions whose answers may be seen; undefined where there is no terminal. */
   converse(): Promise<Conversation | undefined>
   /** Writes a line to the terminal device; false where there is none. */
@@ -52,6 +58,8 @@ export interface System {
   readonly uid: number
   /** Whether standard input is a terminal, which then sends its signals to children too. */
   isTerminal(): Promise<boolean>
+  /** Whether a person sees the result as it is written. */
+  isResultTerminal(): Promise<boolean>
   /**
    * Aborted by SIGINT or SIGTERM, and by SIGHUP while a person is asked; the reason is the signal's name.
    * Who has not ended soon after is ended.
@@ -87,16 +95,18 @@ export function nodeSystem(): System {
       }
     },
     readStdin: async () => readStdin(signals.stop),
-    async prompt(question) {
-      const { promptOnTerminal } = await import('./terminal.ts')
-      return await signals.untilHungUp(async () => promptOnTerminal(question, signals.stop))
+    async prompt(question, options = {}) {
+      const { askPerson } = await import('./prompt/ask-person.ts')
+      const { env } = process
+      const ports = { env, clock: Date.now, random: Math.random, wait, signal: signals.stop }
+      return await signals.untilHungUp(async () => askPerson(question, options, ports))
     },
     async converse() {
       const { openConversation } = await import('./conversation.ts')
       return openConversation(signals.stop)
     },
     async tellPerson(line) {
-      const { tellOnTerminal } = await import('./terminal.ts')
+      const { tellOnTerminal } = await import('./prompt/terminal.ts')
       return tellOnTerminal(line)
     },
     schedule,
@@ -106,6 +116,10 @@ export function nodeSystem(): System {
     async isTerminal() {
       const { isatty } = await import('node:tty')
       return isatty(STDIN)
+    },
+    async isResultTerminal() {
+      const { isatty } = await import('node:tty')
+      return isatty(STDOUT)
     },
     signal: signals.stop,
   }

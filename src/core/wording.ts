@@ -48,6 +48,7 @@ export type SettingName =
   | 'processFile'
   | 'profile'
   | 'profileArn'
+  | 'prompt'
   | 'publicKey'
   | 'proxy'
   | 'noProxy'

@@ -175,9 +175,12 @@ async function orFail<T>(work: Promise<T>, rules: ReadRules): Promise<T> {
   })
 }
 
+/** What is said of a FIFO, which is also what `<(COMMAND)` of a shell leads to. */
+export const NAMED_PIPE = 'a named pipe'
+
 function kindOf(stats: BigIntStats): string {
   if (stats.isDirectory()) return 'a directory'
-  if (stats.isFIFO()) return 'a named pipe'
+  if (stats.isFIFO()) return NAMED_PIPE
   if (stats.isSocket()) return 'a socket'
   return 'a device'
 }

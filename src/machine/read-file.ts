@@ -16,7 +16,13 @@ import {
 } from '../core/misplaced-content.ts'
 import type { Reporter } from '../core/ports.ts'
 import { inWords, says, settingOf, type Wording } from '../core/wording.ts'
-import { readBounded, readBoundedSync, type ReadProblem, type ReadRules } from './bounded-read.ts'
+import {
+  NAMED_PIPE,
+  readBounded,
+  readBoundedSync,
+  type ReadProblem,
+  type ReadRules,
+} from './bounded-read.ts'
 import { errnoOf, reasonOf } from './errno.ts'
 
 /** Keys, certificates and bundles: the largest honest ones have some hundred kilobytes. */
@@ -111,7 +117,10 @@ function failureOf(path: string, named: Wording): (problem: ReadProblem) => Role
         return new RolesAnywhereError(
           'ERR_CONFIG_FILE_NOT_REGULAR',
           says`"${path}" (${named}) is ${problem.what}, not a file`,
-          { hint: says`give the path of a regular file with ${named}`, detail },
+          {
+            hint: says`give the path of a regular file with ${named}${problem.what === NAMED_PIPE ? OUT_OF_A_PIPE : ''}`,
+            detail,
+          },
         )
       case 'too-large':
         return new RolesAnywhereError(
@@ -131,6 +140,10 @@ function failureOf(path: string, named: Wording): (problem: ReadProblem) => Role
     }
   }
 }
+
+/** For who writes `<(COMMAND)`: a shell makes that a named pipe. */
+const OUT_OF_A_PIPE =
+  '; keys, certificates, passwords and PINs come out of a pipe too, by cmd:COMMAND or fd:N'
 
 /** For programs: the name of the setting, or what else names the file. */
 function settingIn(named: Wording): string {

@@ -1,11 +1,11 @@
 /**
- * Runs the command of a `cmd:` secret or of an external signer. Loaded only when one is used.
+ * Runs the command of a `cmd:` secret or of an external signer, or a program that asks a person, and takes
+ * what it writes. Loaded only when one is used.
  *
  * @module
  */
 
-import { spawn } from 'node:child_process'
-import { endFamily, endGroup, hasTerminal } from './end-processes.ts'
+import { startProgram } from './start-program.ts'
 
 /** Long enough to unlock a password manager, short enough for a service that starts. */
 const COMMAND_TIMEOUT_MS = 30_000
@@ -23,40 +23,39 @@ export interface CommandOptions {
 }
 
 /** Either what the command wrote, or why there is nothing to use. Neither names the command. */
-export type CommandResult = { readonly output: Buffer } | { readonly problem: string }
+export type CommandResult =
+  { readonly output: Buffer } | { readonly problem: string; readonly exitCode?: number | undefined }
+
+/** Runs `/bin/sh -c COMMAND`, as `runProgram` does. */
+export async function runCommand(command: string, options: CommandOptions): Promise<CommandResult> {
+  return await runProgram(['/bin/sh', '-c', command], options)
+}
 
 /**
- * Runs `/bin/sh -c COMMAND`: standard error is our own, standard output is taken.
+ * Runs a program: standard error is our own, standard output is taken.
  *
- * A command that does not end in time, or is not wanted any more, ends with all that it started. It stays
- * in our session where there is a terminal, so that it can ask there, and has one of its own elsewhere.
+ * One that does not end in time, or is not wanted any more, ends with all that it started.
  */
-export async function runCommand(command: string, options: CommandOptions): Promise<CommandResult> {
+export async function runProgram(
+  argv: readonly [string, ...string[]],
+  options: CommandOptions,
+): Promise<CommandResult> {
   const timeoutMs = options.timeoutMs ?? COMMAND_TIMEOUT_MS
-  const detached = !hasTerminal()
-  const child = spawn('/bin/sh', ['-c', command], {
-    detached,
-    env: withoutOurOwn(options.env),
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  // A command may end without reading; that is its own affair.
-  child.stdin.once('error', () => undefined)
+  const { child, end } = startProgram(argv, { env: options.env, stderr: 'inherit' })
   child.stdin.end(options.input)
   const ended = new Promise<CommandResult | undefined>((resolve) => {
     child.once('error', () => {
-      resolve({ problem: 'cannot be had: /bin/sh does not start' })
+      resolve({ problem: `cannot be had: ${argv[0]} does not start` })
     })
     child.once('close', (code, signal) => {
-      resolve(code === 0 ? undefined : { problem: failure(code, signal) })
+      resolve(
+        code === 0 ? undefined : { problem: failure(code, signal), exitCode: code ?? undefined },
+      )
     })
   })
   const stopped = Promise.withResolvers<CommandResult>()
   const stop = (problem: string): void => {
-    const { pid } = child
-    if (pid !== undefined) {
-      if (detached) endGroup(pid)
-      else endFamily(pid)
-    }
+    end()
     stopped.resolve({ problem })
   }
   const timer = setTimeout(() => {
@@ -85,12 +84,6 @@ export async function runCommand(command: string, options: CommandOptions): Prom
     child.stdout.destroy()
     for (const chunk of chunks) chunk.fill(0)
   }
-}
-
-function withoutOurOwn(env: CommandOptions['env']): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !name.startsWith('ROLESANYWHERE_')),
-  )
 }
 
 function failure(code: number | null, signal: NodeJS.Signals | null): string {

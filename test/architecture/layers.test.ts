@@ -104,6 +104,7 @@ const MAY_SET_TIMERS: Readonly<Record<string, string>> = {
   'emulator/connection.ts': 'a client that is silent',
   'emulator/answer.ts': 'a slow answer, on request',
   'emulator/check-client/run-client.ts': 'a client that does not end',
+  'cli/prompt/pinentry.ts': 'a window that nobody sits before',
   'cli/signals.ts': 'whatever does not end when told to',
 }
 

@@ -4,8 +4,10 @@
  * @module
  */
 
+import { execFileSync } from 'node:child_process'
 import { createPrivateKey } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ARN_FLAGS, credentialsIn, openStage, replacing, type Stage } from '../support/cli-stage.ts'
@@ -125,6 +127,26 @@ describe('a question on the terminal', () => {
     expect(JSON.parse(run.stdout)).toMatchObject({ Version: 1 })
   })
 
+  it.skipIf(!hasTerminals)('is put also where no password was named', async () => {
+    const run = await runOnTerminal(command, [{ ...whenAsked(), type: `${PASSWORD}\r` }])
+    expect(run).toMatchObject({ exitCode: 0, stderr: '', terminal: `${question}\r\n` })
+  })
+
+  it.skipIf(!hasTerminals)('is put also for a PKCS#12 file that needs a password', async () => {
+    const { certificatePem, privateKeyPem } = await stage.issue('in-pkcs12')
+    const pem = stage.write('in-pkcs12.both', `${certificatePem}${privateKeyPem}`)
+    const path = join(stage.folder, 'client.p12')
+    const exported = ['-passout', 'env:PASSWORD', '-in', pem, '-out', path]
+    execFileSync('openssl', ['pkcs12', '-export', ...exported], {
+      env: { ...process.env, PASSWORD },
+    })
+    const args = replacing(without(command, '--private-key'), '--certificate', path)
+    const asks = `the password of "${path}": `
+    const step = { place: 'terminal', text: asks, type: `${PASSWORD}\r` } as const
+    const run = await runOnTerminal(args, [step])
+    expect(run).toMatchObject({ exitCode: 0, terminal: `${asks}\r\n` })
+  })
+
   it.skipIf(!hasTerminals)('can be corrected while it is typed', async () => {
     // Ctrl-U takes everything back, backspace one character of two bytes.
     const type = `wrong\u0015${PASSWORD}é\u007f\r`
@@ -184,6 +206,11 @@ describe('a question on the terminal', () => {
     )
   })
 })
+
+/** A command line that lacks a flag and its value. */
+function without(args: readonly string[], flag: string): string[] {
+  return args.filter((word, index) => word !== flag && args[index - 1] !== flag)
+}
 
 async function appears(text: string, stream: Readable | null): Promise<void> {
   let seen = ''

@@ -165,6 +165,19 @@ describe('a folder of certificates and --cert-selector', () => {
     expect(credentialsIn(latest)).toMatchObject({ Version: 1 })
   })
 
+  it('names five of many that match, and says how many more there are', async () => {
+    const many = join(stage.folder, 'nine')
+    mkdirSync(many)
+    for (let number = 1; number <= 9; number += 1) {
+      const one = await stage.issue(`one-of-nine-${number}`)
+      stage.write(`nine/${number}.pem`, one.certificatePem + one.privateKeyPem)
+    }
+    const { stderr } = await credentialProcess(['--certificate', many])
+    expect(stderr).toContain('error: 9 certificates with their keys are in ')
+    expect(stderr.match(/" serial /gu)).toHaveLength(5)
+    expect(stderr).toContain(' and 4 more [ERR_CONFIG_CERTIFICATE_AMBIGUOUS]')
+  })
+
   it('says what is there when nothing matches', async () => {
     const result = await choose('--cert-selector', 'Key=x509Subject,Value=CN=nobody')
     expect(result.exitCode).toBe(3)

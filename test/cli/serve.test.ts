@@ -7,6 +7,7 @@ import { createServer } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { StatusReport } from '../../src/outputs/endpoint/status-report.ts'
 import { parseFault } from '../../src/emulator/faults.ts'
 import {
   createWorld,
@@ -208,7 +209,10 @@ test('status tells what is served, and fails clearly where nothing is', async ()
   const { port } = new URL(running.exported['AWS_CONTAINER_CREDENTIALS_FULL_URI'] ?? '')
   const good = await runCli(['status', '--port', port])
   expect(good.exitCode).toBe(0)
-  expect(good.stdout.toString()).toMatch(/profile onprem[^]*credentials {3}valid to .*5\d min left/)
+  const report = JSON.parse(good.stdout.toString()) as StatusReport
+  expect(report.roles.map(({ profile }) => profile)).toEqual(['onprem'])
+  const left = Date.parse(report.roles[0]?.credentialsExpire ?? '') - Date.now()
+  expect(left).toBeGreaterThan(50 * 60_000)
   const none = await runCli(['status', '--port', '1'])
   expect(none.exitCode).toBe(6)
 })

@@ -6,6 +6,7 @@
  */
 
 import { main } from '../../src/cli/main.ts'
+import { RolesAnywhereError } from '../../src/core/errors.ts'
 import type { System } from '../../src/cli/system.ts'
 import { NO_WAY_OUT } from './run-cli.ts'
 
@@ -41,7 +42,10 @@ export async function runMain(
       stderr += text
     },
     readStdin: async () => Promise.resolve(Buffer.alloc(0)),
-    prompt: async () => Promise.reject(new Error('nobody is here to be asked')),
+    prompt: async () =>
+      Promise.reject(
+        new RolesAnywhereError('ERR_CONFIG_SECRET_UNAVAILABLE', 'nobody is here to be asked'),
+      ),
     converse: async () => Promise.resolve(undefined),
     tellPerson: async () => Promise.resolve(false),
     schedule: () => () => undefined,
@@ -49,6 +53,7 @@ export async function runMain(
     pid: 1,
     uid: 1000,
     isTerminal: async () => Promise.resolve(false),
+    isResultTerminal: async () => Promise.resolve(false),
     signal: new AbortController().signal,
     ...given,
     env: { ...NO_WAY_OUT, ...(given.env ?? { HOME: '/nonexistent' }) },

@@ -30,7 +30,8 @@ async function tokenUris(
 ): Promise<readonly Candidate[]> {
   const { modules } = await listPkcs11(
     { pkcs11Lib: library, uri: undefined, login: false },
-    identityPorts(invocation),
+    // Whoever presses Tab is not to be asked for a PIN.
+    identityPorts({ ...invocation, settings: { prompt: 'none' } }),
   )
   return modules.flatMap(({ tokens }) =>
     tokens.flatMap(({ uri, certificates, keys }) => [

@@ -1,5 +1,5 @@
 /**
- * `read-certificate-data`: one certificate as JSON, as AWS will see it.
+ * `read-certificate-data`: one certificate as JSON, as AWS will see it, or in lines for people.
  *
  * The first four members are those of the reference helper; the others are what people look for when a
  * request is refused.
@@ -8,19 +8,24 @@
  */
 
 import type { X509Certificate } from 'node:crypto'
+import type { Reporter } from '../../core/ports.ts'
 import { jsonText, visible } from '../../core/printable.ts'
 import { decimalSerialNumber } from '../../core/serial-number.ts'
+import { buildChain } from '../../identity/certificate/certificate-chain.ts'
 import { leavesAmong, longestLasting } from '../../identity/certificate/choose-certificate.ts'
 import { nameFromLeafUp, nameOnOneLine } from '../../identity/certificate/names.ts'
 import { readCertificates, type FoundCertificate } from '../../identity/open-identity.ts'
 import { identityOptions, identityPorts } from '../identity-ports.ts'
 import type { Invocation } from '../invocation.ts'
+import { certificateText } from '../people/certificate-text.ts'
+import { painter } from '../people/paint.ts'
 
 export async function execute(invocation: Invocation<'read-certificate-data'>): Promise<void> {
   const { settings, system } = invocation
   const found = await readCertificates(identityOptions(settings), identityPorts(invocation))
   if (settings.certificate.kind === 'pkcs11') {
-    await system.writeResult(identities(found))
+    const texts = settings.text ? await textsOf(found, found, invocation) : identities(found)
+    await system.writeResult(texts)
     return
   }
   const leaves = leavesAmong(found.map(({ certificate }) => certificate))
@@ -28,6 +33,10 @@ export async function execute(invocation: Invocation<'read-certificate-data'>): 
     ? longestLasting(leaves, system.clock())
     : leaves[0]
   if (leaf === undefined) throw new TypeError('readCertificates gives at least one certificate')
+  if (settings.text) {
+    await system.writeResult(await textsOf([{ certificate: leaf }], found, invocation))
+    return
+  }
   const facts = describe(leaf)
   const unread = Object.keys(facts).filter((name) => facts[name] === undefined)
   if (unread.length > 0) {
@@ -37,6 +46,25 @@ export async function execute(invocation: Invocation<'read-certificate-data'>): 
   }
   await system.writeResult(`${jsonText(facts)}\n`)
 }
+
+/** Each certificate with its chain out of what lies beside it; nobody is warned of what lies there too. */
+async function textsOf(
+  shown: readonly FoundCertificate[],
+  found: readonly FoundCertificate[],
+  { system }: Pick<Invocation, 'system'>,
+): Promise<string> {
+  const paint = painter(await system.isResultTerminal(), system.env)
+  const all = found.map(({ certificate }) => certificate)
+  const ports = { clock: system.clock, reporter: SILENT }
+  return shown
+    .map(({ certificate, uri }) => {
+      const chain = buildChain(certificate, all, ports)
+      return certificateText({ certificate, chain, uri }, system.clock(), paint)
+    })
+    .join('\n')
+}
+
+const SILENT: Reporter = { warn: () => undefined, debug: () => undefined }
 
 /** As the reference helper lists certificates that are not in files: SHA-1, subject, URI. */
 function identities(found: readonly FoundCertificate[]): string {

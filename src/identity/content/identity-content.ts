@@ -23,11 +23,7 @@ import { looksLikePkcs12 } from '../key-file/pkcs12/recognise-pkcs12.ts'
 import { openKeyBlock, selectKeyBlocks } from '../key-file/private-key.ts'
 import { checkPermissions } from '../../machine/read-file.ts'
 import type { SettingContent } from './read-content.ts'
-import {
-  passwordRequired,
-  rememberedPassword,
-  type Password,
-} from '../secret/remembered-password.ts'
+import { askedPassword, rememberedPassword, type Password } from '../secret/remembered-password.ts'
 import type { SecretPorts } from '../secret/secret-ports.ts'
 
 export interface ContentPorts {
@@ -42,6 +38,8 @@ export class IdentityContents {
   readonly #signal: AbortSignal | undefined
   readonly #password: Password | undefined
   readonly #tpmPassword: Password | undefined
+  /** For files that turn out to be encrypted although no password was named. */
+  readonly #asked: Password
   readonly #opened = new Map<SettingContent, Promise<Pkcs12Contents>>()
 
   constructor(options: PasswordOptions & TpmOptions, { reporter, secrets }: ContentPorts) {
@@ -50,6 +48,7 @@ export class IdentityContents {
     this.#reporter = reporter
     this.#signal = secrets.signal
     this.#password = rememberedPassword(keyPassword, secrets, { strictPermissions })
+    this.#asked = askedPassword(secrets)
     // The password of key files is that of TPM keys too.
     this.#tpmPassword =
       rememberedPassword(tpmKeyPassword, secrets, { strictPermissions }) ?? this.#password
@@ -122,11 +121,8 @@ export class IdentityContents {
         },
       }))
     }
-    const password = this.#password
-    const source = {
-      name,
-      password: () => password?.(name) ?? Promise.reject(passwordRequired(name)),
-    }
+    const password = this.#password ?? this.#asked
+    const source = { name, password: async () => password(name) }
     return selectKeyBlocks(blocks, name).map((block) => ({
       open: async () => this.#use(await openKeyBlock(block, source), name),
     }))
@@ -153,13 +149,27 @@ export class IdentityContents {
     const open = async (): Promise<Pkcs12Contents> => {
       const { name } = content
       const { openPkcs12 } = await import('../key-file/pkcs12/open-pkcs12.ts')
-      const password = await this.#password?.(name)
-      return openPkcs12(block.bytes, { file: name, password, reporter: this.#reporter })
+      const reporter = this.#reporter
+      const given = await this.#password?.(name)
+      try {
+        return await openPkcs12(block.bytes, { file: name, password: given, reporter })
+      } catch (error) {
+        if (!isPasswordRequired(error)) throw error
+        // What was to be warned of has been said.
+        const password = await this.#asked(name)
+        return openPkcs12(block.bytes, { file: name, password, reporter: SILENT })
+      }
     }
     const opened = this.#opened.get(content) ?? open()
     this.#opened.set(content, opened)
     return opened
   }
+}
+
+const SILENT: Reporter = { warn: () => undefined, debug: () => undefined }
+
+function isPasswordRequired(error: unknown): boolean {
+  return error instanceof RolesAnywhereError && error.code === 'ERR_KEY_PASSWORD_REQUIRED'
 }
 
 function pkcs12Block(blocks: readonly PemBlock[]): PemBlock | undefined {

@@ -152,12 +152,31 @@ const SECRET_READERS: Readonly<Record<SecretKind, SecretReader>> = {
     },
   },
   prompt: {
-    describe: () => 'the answer on the terminal',
+    describe: () => 'the answer',
     once: ({ what, options }) => `prompt:${options.subject ?? what}`,
-    async read({ what, ports }) {
-      return Buffer.from(await ports.prompt(`${what}: `))
+    async read({ what, ports, options }) {
+      try {
+        return Buffer.from(await ports.prompt(`${what}: `, options.problem))
+      } catch (error) {
+        throw isUnavailable(error) ? unasked(what, error) : error
+      }
     },
   },
+}
+
+/** Whether nobody can be asked, or nobody answered. */
+export function isUnavailable(error: unknown): error is RolesAnywhereError {
+  return error instanceof RolesAnywhereError && error.code === 'ERR_CONFIG_SECRET_UNAVAILABLE'
+}
+
+/** The cause is why nobody can be asked, in words that others can use for a sentence of their own. */
+function unasked(what: string, cause: RolesAnywhereError): RolesAnywhereError {
+  const { message, hint } = cause.wording
+  const ways = 'give it by file:PATH, env:NAME, fd:N, credential:NAME or cmd:COMMAND'
+  return new RolesAnywhereError('ERR_CONFIG_SECRET_UNAVAILABLE', says`${message}: ${what}`, {
+    hint: hint === undefined ? ways : says`${ways}; ${hint}`,
+    cause,
+  })
 }
 
 /**

@@ -8,7 +8,7 @@
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { SecretSource } from '../../core/secret-source.ts'
 import { says, setting } from '../../core/wording.ts'
-import { readSecret } from './read-secret.ts'
+import { isUnavailable, readSecret } from './read-secret.ts'
 import type { ReadSecretOptions, SecretPorts } from './secret-ports.ts'
 
 /** @param name of what is locked: a file, a TPM key. */
@@ -19,6 +19,16 @@ export type Password = (name: string) => Promise<string>
  *
  * What it returns throws ERR_CONFIG_SECRET_UNAVAILABLE and ERR_CONFIG_FILE_*.
  */
+export function rememberedPassword(
+  secret: SecretSource | (() => Promise<string>),
+  ports: SecretPorts,
+  options?: ReadSecretOptions,
+): Password
+export function rememberedPassword(
+  secret: SecretSource | (() => Promise<string>) | undefined,
+  ports: SecretPorts,
+  options?: ReadSecretOptions,
+): Password | undefined
 export function rememberedPassword(
   secret: SecretSource | (() => Promise<string>) | undefined,
   ports: SecretPorts,
@@ -47,12 +57,35 @@ async function textFrom(password: () => Promise<unknown>, what: string): Promise
   )
 }
 
-export function passwordRequired(name: string): RolesAnywhereError {
+/**
+ * The password of what is encrypted although none was named: a person is asked, where one can be.
+ *
+ * What it returns throws ERR_KEY_PASSWORD_REQUIRED where nobody can be asked, and ERR_CANCELLED.
+ */
+export function askedPassword(ports: SecretPorts): Password {
+  const ask = rememberedPassword(PROMPT, ports)
+  return async (name) => {
+    try {
+      return await ask(name)
+    } catch (error) {
+      throw isUnavailable(error) ? passwordRequired(name, error) : error
+    }
+  }
+}
+
+const PROMPT: SecretSource = {
+  kind: 'prompt',
+  argument: '',
+  namedBy: says`${setting('keyPassword')}`,
+}
+
+function passwordRequired(name: string, cause: RolesAnywhereError): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_KEY_PASSWORD_REQUIRED',
-    `the private key in "${name}" is encrypted and no password was given`,
+    `"${name}" is encrypted and no password was given`,
     {
       hint: says`say where it is with ${setting('keyPassword')}: env:NAME, file:PATH, fd:N, stdin, cmd:COMMAND or prompt`,
+      cause,
     },
   )
 }

@@ -11,8 +11,14 @@ import type { SecretMemory } from './secret-memory.ts'
 export interface SecretPorts {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly reporter: Reporter
-  /** Asks on the terminal device; what is typed is not shown. */
-  prompt(question: string): Promise<string>
+  /**
+   * Asks a person; what is typed is not shown.
+   *
+   * @param problem - what was wrong with the last answer, where a window shows it
+   * @throws {RolesAnywhereError} ERR_CONFIG_SECRET_UNAVAILABLE, which does not repeat the question;
+   *   ERR_CANCELLED.
+   */
+  prompt(question: string, problem?: string): Promise<string>
   /** All of standard input. */
   readStdin(): Promise<Buffer>
   /** Ends a command that is run for a secret. */
@@ -26,6 +32,8 @@ export interface ReadSecretOptions {
   readonly strictPermissions?: boolean | undefined
   /** Default 65,536. */
   readonly maxBytes?: number
+  /** What was wrong with the last answer of a person, who is asked again. */
+  readonly problem?: string | undefined
   /** Names the secret where the question does not: it may be worded in several ways, or be that for another. */
   readonly subject?: string
 }

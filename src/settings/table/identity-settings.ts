@@ -113,6 +113,15 @@ export const IDENTITY_SETTINGS = [
     help: 'Where the PIN of the token is: env:NAME, file:PATH, fd:N, stdin, cmd:COMMAND, credential:NAME or prompt',
   },
   {
+    name: 'prompt',
+    group: 'identity',
+    type: 'choice',
+    valueName: 'WAY',
+    choices: ['tty', 'pinentry', 'askpass', 'none'],
+    commands: TOKEN,
+    help: 'How to ask for a PIN or password: tty, pinentry, askpass (the program in SSH_ASKPASS) or none; left out, on the terminal, or without one by pinentry where there is a display',
+  },
+  {
     name: 'reusePin',
     group: 'identity',
     type: 'boolean',

@@ -13,6 +13,9 @@ import type { SecretSource } from '../../../src/core/secret-source.ts'
 import { SecretMemory } from '../../../src/identity/secret/secret-memory.ts'
 import type { SecretPorts } from '../../../src/identity/secret/secret-ports.ts'
 
+/** What asking comes to where nobody answers. */
+const NOBODY = new RolesAnywhereError('ERR_CONFIG_SECRET_UNAVAILABLE', 'nobody is here to be asked')
+
 export interface RecordingPorts {
   readonly warnings: string[]
   readonly debugLines: string[]
@@ -50,7 +53,7 @@ export function recordingPorts(options: RecordingPortsOptions = {}): RecordingPo
       reporter,
       prompt: (question) => {
         questions.push(question)
-        return options.prompt?.(question) ?? Promise.reject(new Error('no prompt in this test'))
+        return options.prompt?.(question) ?? Promise.reject(NOBODY)
       },
       readStdin: () => Promise.resolve(Buffer.from(options.stdin ?? '')),
       memory: new SecretMemory(),

@@ -86,6 +86,9 @@ describe.each(FACES)('$face', ({ read }) => {
       await expect(read(path, '--private-key')).rejects.toMatchObject({
         code: 'ERR_CONFIG_FILE_NOT_REGULAR',
         message: `"${path}" (--private-key) is ${kind}, not a file`,
+        hint: expect.stringMatching(
+          kind === 'a named pipe' ? /by cmd:COMMAND or fd:N$/u : /with --private-key$/u,
+        ) as string,
       })
     }
     socket.close()

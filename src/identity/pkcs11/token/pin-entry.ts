@@ -12,12 +12,11 @@
  * @module
  */
 
-import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Reporter } from '../../../core/ports.ts'
 import { quoted } from '../../../core/printable.ts'
 import type { SecretSource } from '../../../core/secret-source.ts'
 import { says, setting, type Wording } from '../../../core/wording.ts'
-import { forgetSecret, readSecret } from '../../secret/read-secret.ts'
+import { forgetSecret, isUnavailable, readSecret } from '../../secret/read-secret.ts'
 import { RefusedPasswords } from '../../secret/refused-passwords.ts'
 import type { SecretPorts } from '../../secret/secret-ports.ts'
 import { CKF } from '../cryptoki.ts'
@@ -34,7 +33,7 @@ import {
 } from './pin-failures.ts'
 
 export interface PinSettings {
-  /** Where the PIN is. Default: ask on the terminal. */
+  /** Where the PIN is. Default: ask a person. */
   readonly source?: SecretSource | undefined
   /** `pin-value` of the URI: the PIN itself. */
   readonly value?: string | undefined
@@ -91,10 +90,11 @@ export class PinEntry {
    *   ERR_TOKEN_PIN_FINAL_TRY, ERR_TOKEN_PIN_LOCKED, ERR_TOKEN_FAILED.
    */
   async use<Result>(attempt: PinAttempt<Result>): Promise<Result> {
+    let problem: string | undefined
     for (let prompts = 1; ; prompts += 1) {
       const token = await attempt.tokenInfo()
       this.#checkFlags(token)
-      const { pin, isTyped } = await this.#obtain(token, attempt.purpose)
+      const { pin, isTyped } = await this.#obtain(token, attempt.purpose, problem)
       try {
         return await this.#send(pin, token, attempt)
       } catch (error) {
@@ -102,7 +102,8 @@ export class PinEntry {
         if (refusal === undefined) throw error
         if (isTyped) this.#forget(token, attempt.purpose)
         if (!isTyped || prompts === MAX_PROMPTS) throw withPlace(refusal, this.#place)
-        this.#ports.tell(refusal.message)
+        problem = refusal.message
+        this.#ports.tell(problem)
       }
     }
   }
@@ -138,6 +139,7 @@ export class PinEntry {
   async #obtain(
     token: TokenInfo,
     purpose: PinPurpose,
+    problem: string | undefined,
   ): Promise<{ readonly pin: Pin; readonly isTyped: boolean }> {
     if ((token.flags & CKF.PROTECTED_AUTHENTICATION_PATH) !== 0) {
       this.#ports.tell(`enter the PIN of token ${quoted(token.label)} on its reader`)
@@ -152,15 +154,21 @@ export class PinEntry {
     }
     if (mayReuse && value !== undefined) return { pin: nonEmpty(value, token), isTyped: false }
     if (mayReuse && source !== undefined) {
-      const pin = nonEmpty(await this.#read(source, token, purpose), token)
+      const pin = nonEmpty(await this.#read(source, token, purpose, problem), token)
       return { pin, isTyped: source.kind === 'prompt' }
     }
-    return { pin: nonEmpty(await this.#prompt(token, purpose), token), isTyped: true }
+    return { pin: nonEmpty(await this.#prompt(token, purpose, problem), token), isTyped: true }
   }
 
-  async #read(source: SecretSource, token: TokenInfo, purpose: PinPurpose): Promise<string> {
+  async #read(
+    source: SecretSource,
+    token: TokenInfo,
+    purpose: PinPurpose,
+    problem: string | undefined,
+  ): Promise<string> {
     const subject = `${purpose} ${identityOf(token)}`
-    return readSecret(source, question(token, purpose), this.#ports.secrets, { subject })
+    const options = { subject, problem }
+    return readSecret(source, question(token, purpose), this.#ports.secrets, options)
   }
 
   /** So that the person is asked again, and not answered for. */
@@ -169,16 +177,19 @@ export class PinEntry {
     forgetSecret(PROMPT, question(token, purpose), this.#ports.secrets, { subject })
   }
 
-  async #prompt(token: TokenInfo, purpose: PinPurpose): Promise<string> {
+  async #prompt(
+    token: TokenInfo,
+    purpose: PinPurpose,
+    problem: string | undefined,
+  ): Promise<string> {
     try {
-      return await this.#read(PROMPT, token, purpose)
+      return await this.#read(PROMPT, token, purpose, problem)
     } catch (error) {
-      const isWithoutTerminal =
-        error instanceof RolesAnywhereError && error.code === 'ERR_CONFIG_SECRET_UNAVAILABLE'
-      if (!isWithoutTerminal) throw error
+      if (!isUnavailable(error)) throw error
+      const reason = isUnavailable(error.cause) ? error.cause : error
       throw purpose === 'login'
-        ? loginPinRequired(token, error)
-        : signaturePinRequired(token, error)
+        ? loginPinRequired(token, reason)
+        : signaturePinRequired(token, reason)
     }
   }
 

@@ -30,24 +30,40 @@ export function finalTry({ label }: TokenInfo): RolesAnywhereError {
 }
 
 /** There is nobody to ask. */
-export function loginPinRequired({ label }: TokenInfo, cause: unknown): RolesAnywhereError {
+export function loginPinRequired(
+  { label }: TokenInfo,
+  reason: RolesAnywhereError,
+): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_TOKEN_PIN_REQUIRED',
-    `token ${quoted(label)} needs its PIN, and there is no terminal to ask on`,
+    says`token ${quoted(label)} needs its PIN, and ${reason.wording.message}`,
     {
-      hint: says`say where the PIN is with ${setting('pin', 'file:PATH')}, env:NAME, credential:NAME or cmd:COMMAND`,
-      cause,
+      hint: withHintOf(
+        reason,
+        says`say where the PIN is with ${setting('pin', 'file:PATH')}, env:NAME, credential:NAME or cmd:COMMAND`,
+      ),
+      cause: reason,
     },
   )
 }
 
 /** There is nobody to ask, and the login's PIN may not be used for it. */
-export function signaturePinRequired({ label }: TokenInfo, cause: unknown): RolesAnywhereError {
+export function signaturePinRequired(
+  { label }: TokenInfo,
+  reason: RolesAnywhereError,
+): RolesAnywhereError {
   return new RolesAnywhereError(
     'ERR_TOKEN_PIN_REQUIRED',
-    `token ${quoted(label)} needs its PIN for every signature, and there is no terminal to ask on`,
-    { hint: says`use the login’s PIN for it with ${setting('reusePin')}`, cause },
+    says`token ${quoted(label)} needs its PIN for every signature, and ${reason.wording.message}`,
+    {
+      hint: withHintOf(reason, says`use the login’s PIN for it with ${setting('reusePin')}`),
+      cause: reason,
+    },
   )
+}
+
+function withHintOf({ wording: { hint } }: RolesAnywhereError, advice: Wording): Wording {
+  return hint === undefined ? advice : says`${advice}; ${hint}`
 }
 
 export function emptyPin({ label }: TokenInfo): RolesAnywhereError {

@@ -218,6 +218,6 @@ describe('runCommand', () => {
 
   it('says so when the shell finds no such command', async () => {
     const result = await runCommand('exit 127', { env: {}, maxBytes: 100 })
-    expect(result).toEqual({ problem: 'cannot be had: it exited with 127' })
+    expect(result).toEqual({ problem: 'cannot be had: it exited with 127', exitCode: 127 })
   })
 })

@@ -9,8 +9,8 @@
 
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { ReadStream } from 'node:tty'
-import { RolesAnywhereError } from '../core/errors.ts'
-import { visible } from '../core/printable.ts'
+import { visible } from '../../core/printable.ts'
+import { cancelled, unavailable } from './prompt-ports.ts'
 
 const TERMINAL = '/dev/tty'
 /** Longer than any PIN or password a person types. */
@@ -29,7 +29,7 @@ const DELETE = 0x7f
  */
 export async function promptOnTerminal(question: string, signal: AbortSignal): Promise<string> {
   if (signal.aborted) throw cancelled('cancelled before the prompt')
-  const fd = openTerminal(question)
+  const fd = openTerminal()
   const input = new ReadStream(fd)
   const aborted = Promise.withResolvers<never>()
   const onAbort = (): void => {
@@ -73,7 +73,7 @@ export function tellOnTerminal(line: string): boolean {
   }
 }
 
-function openTerminal(question: string): number {
+function openTerminal(): number {
   let fd: number | undefined
   try {
     fd = openSync(TERMINAL, 'r+')
@@ -81,11 +81,7 @@ function openTerminal(question: string): number {
     return fd
   } catch (cause) {
     if (fd !== undefined) closeSync(fd)
-    throw new RolesAnywhereError(
-      'ERR_CONFIG_SECRET_UNAVAILABLE',
-      `there is no terminal to ask on: ${question.trim().replace(/:$/u, '')}`,
-      { hint: 'give it by file:PATH, env:NAME, fd:N, credential:NAME or cmd:COMMAND', cause },
-    )
+    throw unavailable('there is no terminal to ask on', undefined, cause)
   }
 }
 
@@ -102,10 +98,6 @@ async function readLine(input: ReadStream): Promise<string> {
     }
   }
   throw cancelled('the terminal was closed at the prompt')
-}
-
-function cancelled(message: string): RolesAnywhereError {
-  return new RolesAnywhereError('ERR_CANCELLED', message)
 }
 
 /** Removes one UTF-8 character: its continuation bytes (10xxxxxx) and then its first byte. */
