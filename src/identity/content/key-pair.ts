@@ -102,7 +102,7 @@ function ambiguous(certificates: readonly X509Certificate[], name: string): Role
     return `"${subjectOf(certificate)}" serial ${certificate.serialNumber} until ${until}`
   })
   const left = certificates.length - listed.length
-  const more = left === 0 ? '' : ` and ${left} more`
+  const more = left === 0 ? '' : `; and ${left} more`
   return new RolesAnywhereError(
     'ERR_CONFIG_CERTIFICATE_AMBIGUOUS',
     `${certificates.length} certificates with their keys are in "${name}": ${listed.join('; ')}${more}`,
