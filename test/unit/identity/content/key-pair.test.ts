@@ -34,6 +34,8 @@ it('lists five certificates that could be meant, and counts the rest', async () 
   })
   await expect(search).rejects.toMatchObject({
     code: 'ERR_CONFIG_CERTIFICATE_AMBIGUOUS',
-    message: expect.stringMatching(/^9 certificates .*"CN=n5" serial \w+ until \S+; and 4 more$/u),
+    message: expect.stringMatching(
+      /^9 certificates .*"CN=n5" serial \w+ until \S+; and 4 more$/u,
+    ) as string,
   })
 })
