@@ -74,7 +74,7 @@ describe('the package', () => {
   it('holds no source, test, key, map or machine path', () => {
     const strangers = packed.filter(
       (path) =>
-        !/^(?:bin\/[a-z-]+\.(?:m?js|json)|docs\/(?:[a-z0-9-]+\.md|recipes\/[a-z-]+\.py)|examples\/[a-z0-9./-]+|packaging\/systemd\/(?:user\/)?[a-z@-]+\.[a-z]+|[A-Z]+(?:\.md)?|package\.json)$/u.test(
+        !/^(?:bin\/[a-z-]+\.(?:m?js|json)|docs\/(?:[a-z0-9-]+\.(?:md|svg)|recipes\/[a-z-]+\.py)|examples\/[a-z0-9./-]+|packaging\/systemd\/(?:user\/)?[a-z@-]+\.[a-z]+|[A-Z]+(?:\.md)?|package\.json)$/u.test(
           path,
         ) &&
         !/^dist\/(?:(?:chunks\/)?[\w.-]+\.c?js|types\/[\w/-]+\.d\.ts|man\/man[15]\/[a-z0-9-]+\.[15]|completions\/rolesanywhere\.[a-z]+|THIRD-PARTY-LICENSES\.txt|sbom\.cdx\.json)$/u.test(
