@@ -8,6 +8,8 @@
 import { ACCEPTED_KEYS, signingAlgorithmOf } from '../core/algorithms.ts'
 import { RolesAnywhereError } from '../core/errors.ts'
 import { quoted } from '../core/printable.ts'
+import { hasDates } from '../identity/certificate/dates.ts'
+import { publicKeyOf } from '../identity/certificate/public-key.ts'
 import { ok, problem, skipped, warning, type Checks } from './check.ts'
 import { told } from './failures.ts'
 import type { CertificateFacts } from './certificate-facts.ts'
@@ -62,6 +64,7 @@ export const CERTIFICATE_CHECKS: Checks<CertificateCheckFacts> = {
     otherwise: 'AWS refuses a certificate outside its dates with 403.',
     family: 'config',
     judge: ({ certificate, now }) => {
+      if (!hasDates(certificate)) return problem('a date that is none', REISSUE)
       const from = certificate.validFromDate.getTime()
       const to = certificate.validToDate.getTime()
       if (now > to) {
@@ -84,6 +87,7 @@ export const CERTIFICATE_CHECKS: Checks<CertificateCheckFacts> = {
     otherwise: 'When the certificate ends, everything that depends on it stops at once.',
     family: 'config',
     judge: ({ certificate, now }) => {
+      if (!hasDates(certificate)) return skipped('its dates are none')
       const from = certificate.validFromDate.getTime()
       const to = certificate.validToDate.getTime()
       const share = Math.min(1, Math.max(0, (to - now) / Math.max(1, to - from)))
@@ -148,7 +152,10 @@ export const CERTIFICATE_CHECKS: Checks<CertificateCheckFacts> = {
     title: 'key',
     otherwise: 'There is no algorithm in SigV4-X509 for other keys, and small ones may be refused.',
     family: 'config',
-    judge: ({ certificate: { publicKey } }) => {
+    judge: ({ certificate }) => {
+      const publicKey = publicKeyOf(certificate)
+      if (publicKey === undefined)
+        return problem('a public key that OpenSSL cannot read', ACCEPTED_KEYS)
       const { modulusLength, namedCurve } = publicKey.asymmetricKeyDetails ?? {}
       const name = [publicKey.asymmetricKeyType, modulusLength ?? namedCurve].join(' ').trim()
       try {

@@ -11,6 +11,7 @@ import { MAX_CHAIN_LENGTH } from '../core/certificate-headers.ts'
 import type { RolesAnywhereError } from '../core/errors.ts'
 import { quoted } from '../core/printable.ts'
 import { says, setting } from '../core/wording.ts'
+import { isValid } from '../identity/certificate/choose-certificate.ts'
 import { ok, problem, warning, type Checks } from './check.ts'
 import type { CertificateFacts } from './certificate-facts.ts'
 import { told } from './failures.ts'
@@ -117,10 +118,7 @@ export const CHAIN_CHECKS: Checks<ChainCheckFacts> = {
     otherwise: 'AWS refuses a path through an intermediate outside its dates with 403.',
     family: 'config',
     judge: ({ chain, now }) => {
-      const outside = chain.filter(
-        ({ certificate: { validFromDate, validToDate } }) =>
-          now < validFromDate.getTime() || now > validToDate.getTime(),
-      )
+      const outside = chain.filter(({ certificate }) => !isValid(certificate, now))
       return outside.length === 0
         ? ok('all valid now')
         : problem(

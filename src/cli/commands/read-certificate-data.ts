@@ -7,11 +7,13 @@
  * @module
  */
 
-import type { X509Certificate } from 'node:crypto'
+import type { KeyObject, X509Certificate } from 'node:crypto'
 import { jsonText, visible } from '../../core/printable.ts'
 import { decimalSerialNumber } from '../../core/serial-number.ts'
 import { leavesAmong, longestLasting } from '../../identity/certificate/choose-certificate.ts'
+import { notAfter, notBefore } from '../../identity/certificate/dates.ts'
 import { nameFromLeafUp, nameOnOneLine } from '../../identity/certificate/names.ts'
+import { publicKeyOf } from '../../identity/certificate/public-key.ts'
 import { readCertificates, type FoundCertificate } from '../../identity/open-identity.ts'
 import { identityOptions, identityPorts } from '../identity-ports.ts'
 import type { Invocation } from '../invocation.ts'
@@ -50,7 +52,7 @@ function identities(found: readonly FoundCertificate[]): string {
 }
 
 function describe(certificate: X509Certificate): Readonly<Record<string, unknown>> {
-  const { keyType, supportedAlgorithms } = readable(() => keyFacts(certificate)) ?? {}
+  const { keyType, supportedAlgorithms } = keyFacts(publicKeyOf(certificate))
   return {
     keyType,
     certificateData: certificate.raw.toString('base64'),
@@ -58,26 +60,18 @@ function describe(certificate: X509Certificate): Readonly<Record<string, unknown
     supportedAlgorithms,
     subject: nameOnOneLine(certificate.subject),
     issuer: nameOnOneLine(certificate.issuer),
-    notBefore: readable(() => certificate.validFromDate.toISOString()),
-    notAfter: readable(() => certificate.validToDate.toISOString()),
+    notBefore: notBefore(certificate)?.toISOString(),
+    notAfter: notAfter(certificate)?.toISOString(),
     sha256Fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
   }
 }
 
-/** GOST keys, parameters that are missing or unknown, dates that are none: Node throws when asked. */
-function readable<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
-}
-
 /** In the words of the reference helper; an ML-DSA key signs without a hash of its own. */
-function keyFacts({ publicKey }: X509Certificate): {
-  readonly keyType: string
-  readonly supportedAlgorithms: readonly string[]
+function keyFacts(publicKey: KeyObject | undefined): {
+  readonly keyType?: string
+  readonly supportedAlgorithms?: readonly string[]
 } {
+  if (publicKey === undefined) return {}
   const type = publicKey.asymmetricKeyType ?? ''
   if (type.startsWith('ml-dsa-')) {
     const name = type.toUpperCase()

@@ -15,7 +15,9 @@ import { MAX_CHAIN_LENGTH } from '../../core/certificate-headers.ts'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Clock, Reporter } from '../../core/ports.ts'
 import { byLifetime, isValid } from './choose-certificate.ts'
+import { hasDates } from './dates.ts'
 import { subjectOf } from './names.ts'
+import { publicKeyOf } from './public-key.ts'
 
 /** More ways upwards than an honest bundle has; further ones are not tried. */
 const MAX_PATHS = 256
@@ -27,7 +29,8 @@ const MAX_PATHS = 256
  * and dropped), else the one that uses most of what was given, else the one that lasts longest.
  * Duplicates vanish; what belongs to no path is left out with a warning.
  *
- * @throws {RolesAnywhereError} ERR_CONFIG_CHAIN_INVALID when every path is longer than 5.
+ * @throws {RolesAnywhereError} ERR_CONFIG_CHAIN_INVALID when every path is longer than 5, or the best one
+ *   has a certificate whose public key or dates cannot be read.
  */
 export function buildChain(
   leaf: X509Certificate,
@@ -37,8 +40,12 @@ export function buildChain(
   const now = ports.clock()
   const issuers = new Issuers(leaf, others, now)
   const paths = pathsAbove([leaf], issuers).take(MAX_PATHS)
-  const { links } = paths.reduce((best, path) => (isBetter(path, best, now) ? path : best))
+  const { links, end } = paths.reduce((best, path) => (isBetter(path, best, now) ? path : best))
   if (links.length > MAX_CHAIN_LENGTH) throw tooLong()
+  const undated = links.find((link) => !hasDates(link))
+  if (undated !== undefined) throw unreadable(undated, 'a date that is none')
+  const keyless = end === 'open' ? issuers.unreadableOf(links.at(-1) ?? leaf) : undefined
+  if (keyless !== undefined) throw unreadable(keyless, 'a public key that OpenSSL cannot read')
   warnOfStrangers(issuers.neverMet(), ports.reporter)
   return links
 }
@@ -106,6 +113,16 @@ class Issuers {
     return found
   }
 
+  /** An intermediate that by its name issued it, and whose key cannot be read to verify that. */
+  unreadableOf({ issuer }: X509Certificate): X509Certificate | undefined {
+    return this.#pool.find(
+      (candidate) =>
+        candidate.subject === issuer &&
+        candidate.subject !== candidate.issuer &&
+        publicKeyOf(candidate) === undefined,
+    )
+  }
+
   neverMet(): readonly X509Certificate[] {
     const met = new Set([...this.#known.values()].flat())
     return this.#pool.filter((certificate) => !met.has(certificate))
@@ -143,6 +160,15 @@ function warnOfStrangers(left: readonly X509Certificate[], reporter: Reporter): 
   reporter.warn(
     `certificates that are not part of the leaf's chain are left out: ${names.join('; ')}${more}`,
     { hint: 'check that the intermediates belong to this certificate' },
+  )
+}
+
+/** AWS could not follow the path either, and would not say at which certificate. */
+function unreadable(certificate: X509Certificate, what: string): RolesAnywhereError {
+  return new RolesAnywhereError(
+    'ERR_CONFIG_CHAIN_INVALID',
+    `the intermediate certificate "${subjectOf(certificate)}" of the chain has ${what}`,
+    { hint: 'get the certificate of this CA anew, or a leaf from another one' },
   )
 }
 

@@ -11,6 +11,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { RolesAnywhereError } from '../../core/errors.ts'
 import type { Clock, Reporter } from '../../core/ports.ts'
+import { hasDates } from './dates.ts'
 
 /**
  * A clock this far off still gets its request signed and sent: the skew is found from the server's
@@ -19,15 +20,24 @@ import type { Clock, Reporter } from '../../core/ports.ts'
 const CLOCK_TOLERANCE_MS = 15 * 60 * 1000
 
 /**
- * Refuses a leaf outside its dates, by more than 15 minutes; warns about one that is so by less.
+ * Refuses a leaf outside its dates, by more than 15 minutes, or without dates to speak of; warns about
+ * one that is outside by less.
  *
- * @throws {RolesAnywhereError} ERR_CONFIG_CERTIFICATE_EXPIRED, ERR_CONFIG_CERTIFICATE_NOT_YET_VALID.
+ * @throws {RolesAnywhereError} ERR_CONFIG_CERTIFICATE_EXPIRED, ERR_CONFIG_CERTIFICATE_NOT_YET_VALID,
+ *   ERR_CONFIG_CERTIFICATE_INVALID.
  */
 export function checkValidity(
   certificate: X509Certificate,
   name: string,
   ports: { readonly clock: Clock; readonly reporter: Reporter },
 ): void {
+  if (!hasDates(certificate)) {
+    throw new RolesAnywhereError(
+      'ERR_CONFIG_CERTIFICATE_INVALID',
+      `the certificate in "${name}" is valid from or until a date that is none`,
+      { hint: 'issue it anew; openssl x509 -in FILE -noout -dates shows what is there' },
+    )
+  }
   const now = ports.clock()
   const from = certificate.validFromDate.getTime()
   const to = certificate.validToDate.getTime()

@@ -11,6 +11,7 @@
  */
 
 import type { X509Certificate } from 'node:crypto'
+import { notAfter, notBefore } from './dates.ts'
 
 /** Whether a certificate is one that a CA would issue to a client. */
 export function isForClients(certificate: X509Certificate): boolean {
@@ -33,9 +34,12 @@ export function leavesAmong(certificates: readonly X509Certificate[]): readonly 
 
 /** Orders certificates: valid ones first, and of those, as of the others, the last to expire first. */
 export function byLifetime(now: number): (a: X509Certificate, b: X509Certificate) => number {
-  return (a, b) =>
-    Number(isValid(b, now)) - Number(isValid(a, now)) ||
-    b.validToDate.getTime() - a.validToDate.getTime()
+  return (a, b) => Number(isValid(b, now)) - Number(isValid(a, now)) || endOf(b) - endOf(a)
+}
+
+/** What ends at no date at all comes last. */
+function endOf(certificate: X509Certificate): number {
+  return notAfter(certificate)?.getTime() ?? 0
 }
 
 /** The first by lifetime; of equals the first given. */
@@ -47,5 +51,6 @@ export function longestLasting(
 }
 
 export function isValid(certificate: X509Certificate, now: number): boolean {
-  return certificate.validFromDate.getTime() <= now && now <= certificate.validToDate.getTime()
+  const [from, to] = [notBefore(certificate), notAfter(certificate)]
+  return from !== undefined && to !== undefined && from.getTime() <= now && now <= to.getTime()
 }

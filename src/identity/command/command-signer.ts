@@ -16,6 +16,7 @@ import type { Signer, SignOptions } from '../../core/ports.ts'
 import { says, setting, type Wording } from '../../core/wording.ts'
 import { encodeEcdsaSignature } from '../../core/ecdsa-signature.ts'
 import { leavesAmong } from '../certificate/choose-certificate.ts'
+import { readPublicKey } from '../certificate/public-key.ts'
 import type { OpenedKey } from '../key-candidate.ts'
 import { isSignatureOf } from '../node-signature.ts'
 import { runCommand } from '../../machine/run-command.ts'
@@ -70,11 +71,16 @@ export function createCommandSigner(options: CommandSignerOptions): Signer {
 /**
  * The command as the key of one certificate: it cannot say for which, so there must be one leaf.
  *
- * @throws {RolesAnywhereError} ERR_CONFIG_CERTIFICATE_AMBIGUOUS, ERR_KEY_UNSUPPORTED.
+ * @param name of what holds the certificates, for messages.
+ * @throws {RolesAnywhereError} ERR_CONFIG_CERTIFICATE_AMBIGUOUS, ERR_CONFIG_CERTIFICATE_INVALID,
+ *   ERR_KEY_UNSUPPORTED.
  */
 export function openCommandKey(
   command: string,
-  certificates: readonly X509Certificate[],
+  {
+    certificates,
+    name,
+  }: { readonly certificates: readonly X509Certificate[]; readonly name: string },
   env: CommandSignerOptions['env'],
 ): OpenedKey {
   const leaves = leavesAmong(certificates)
@@ -88,7 +94,7 @@ export function openCommandKey(
       },
     )
   }
-  const { publicKey } = leaf
+  const publicKey = readPublicKey(leaf, name)
   return { publicKey, signer: createCommandSigner({ command, publicKey, env }) }
 }
 

@@ -14,7 +14,9 @@ import type { Clock } from '../../core/ports.ts'
 import { says, setting } from '../../core/wording.ts'
 import type { KeyCandidate, OpenedKey } from '../key-candidate.ts'
 import { isForClients, leavesAmong, longestLasting } from '../certificate/choose-certificate.ts'
+import { notAfter } from '../certificate/dates.ts'
 import { subjectOf } from '../certificate/names.ts'
+import { publicKeyOf, unreadablePublicKey } from '../certificate/public-key.ts'
 import { publicKeyFingerprint } from '../key-file/check-key.ts'
 
 export interface KeyPair extends OpenedKey {
@@ -40,7 +42,7 @@ export interface PairSearch {
  * A key with a certificate, and that certificate.
  *
  * @throws {RolesAnywhereError} ERR_KEY_MISMATCH with both fingerprints;
- *   ERR_CONFIG_CERTIFICATE_AMBIGUOUS; or what kept the keys from being opened.
+ *   ERR_CONFIG_CERTIFICATE_AMBIGUOUS; ERR_CONFIG_CERTIFICATE_INVALID; or what kept the keys from being opened.
  */
 export async function findKeyPair(search: PairSearch): Promise<KeyPair> {
   const publicKeys = search.certificates.map(publicKeyOf)
@@ -71,16 +73,19 @@ export async function findKeyPair(search: PairSearch): Promise<KeyPair> {
   }
   // A key that cannot be opened may be the right one: its error says more than a mismatch.
   if (failure !== undefined || stranger === undefined) throw failure
-  throw mismatch(stranger, search, publicKeys)
+  throw unreadableLeaf(search) ?? mismatch(stranger, search, publicKeys)
 }
 
-/** OpenSSL cannot read keys of algorithms it does not know; such a certificate matches nothing. */
-function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
-  try {
-    return certificate.publicKey
-  } catch {
+/** Where no leaf has a key to compare with, a mismatch would be said of nothing. */
+function unreadableLeaf({
+  certificates,
+  certificateName,
+}: PairSearch): RolesAnywhereError | undefined {
+  const leaves = leavesAmong(certificates)
+  const [first] = leaves
+  if (first === undefined || leaves.some((leaf) => publicKeyOf(leaf) !== undefined))
     return undefined
-  }
+  return unreadablePublicKey(first, certificateName)
 }
 
 /** `equals` throws for keys of different types (Node 24.21). */
@@ -90,7 +95,7 @@ function isSameKey(a: KeyObject | undefined, b: KeyObject): boolean {
 
 function ambiguous(certificates: readonly X509Certificate[], name: string): RolesAnywhereError {
   const listed = certificates.slice(0, 5).map((certificate) => {
-    const until = certificate.validToDate.toISOString().slice(0, 10)
+    const until = notAfter(certificate)?.toISOString().slice(0, 10) ?? 'no date'
     return `"${subjectOf(certificate)}" serial ${certificate.serialNumber} until ${until}`
   })
   return new RolesAnywhereError(

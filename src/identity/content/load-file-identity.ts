@@ -177,7 +177,7 @@ async function keysOf(
 function commandKey(
   command: string,
   certificates: readonly X509Certificate[],
-  { useLatestExpiringCertificate }: FileIdentityOptions,
+  { certificate, useLatestExpiringCertificate }: FileIdentityOptions,
   { clock, secrets }: FileIdentityPorts,
 ): KeyCandidate {
   const latest =
@@ -187,7 +187,9 @@ function commandKey(
   return {
     open: async () => {
       const { openCommandKey } = await import('../command/command-signer.ts')
-      return openCommandKey(command, latest === undefined ? certificates : [latest], secrets.env)
+      const meant = latest === undefined ? certificates : [latest]
+      const found = { certificates: meant, name: describeLocation(certificate) }
+      return openCommandKey(command, found, secrets.env)
     },
   }
 }

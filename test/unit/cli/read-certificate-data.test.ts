@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { execute } from '../../../src/cli/commands/read-certificate-data.ts'
 import type { Invocation } from '../../../src/cli/invocation.ts'
 import { createAuthority, type Authority } from '../../../src/emulator/throwaway-pki.ts'
+import { KEYS_THAT_CANNOT_BE_READ, oddCertificate } from '../../support/odd-certificates.ts'
 
 let folder = ''
 let root: Authority
@@ -69,26 +69,18 @@ test('of a bundle in any order the leaf is described', async () => {
   expect(await described(bundle)).toMatchObject({ subject: 'CN=leaf', issuer: 'CN=Lower' })
 })
 
-/** Bytes of a good certificate, changed in place: `from` and `to` are hexadecimal and of one length. */
-async function patched(from: string, to: string): Promise<string> {
-  const { certificatePem } = await root.issue({ subject: 'CN=odd' })
-  const der = Buffer.from(new X509Certificate(certificatePem).raw)
-  const at = der.indexOf(Buffer.from(from, 'hex'))
-  expect(at).toBeGreaterThan(0)
-  der.write(to, at, 'hex')
-  const base64 = der.toString('base64')
-  return `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`
-}
-
-const EC = '06072a8648ce3d0201'
-const P256 = '06082a8648ce3d030107'
-
-test.each([
-  ['an algorithm that nobody knows', EC, '06072a8648ce3d027f'],
-  ['a curve that nobody knows', P256, '06082a8648ce3d03017f'],
-  ['a point off the curve', '03420004', '034200ff'],
-])('with a key of %s, everything else is told', async (_what, from, to) => {
-  const facts = await described(await patched(from, to))
+test.each(KEYS_THAT_CANNOT_BE_READ)('with a key of %s, everything else is told', async (what) => {
+  const facts = await described(await oddCertificate(root, what))
   expect(facts).toMatchObject({ subject: 'CN=odd', notBefore: '2020-01-01T00:00:00.000Z' })
   expect(facts).not.toHaveProperty('keyType')
+})
+
+test.each([
+  ['a first day that is none', 'notBefore', 'notAfter'],
+  ['a last day that is none', 'notAfter', 'notBefore'],
+] as const)('with %s, everything else is told', async (what, unread, read) => {
+  const facts = await described(await oddCertificate(root, what))
+  expect(facts).toMatchObject({ subject: 'CN=odd', keyType: 'EC' })
+  expect(facts).not.toHaveProperty(unread)
+  expect(facts).toHaveProperty(read)
 })

@@ -13,6 +13,7 @@ import { describeLocation, type ContentLocation } from '../../../core/key-locati
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import { says, setting } from '../../../core/wording.ts'
 import { byLifetime, leavesAmong } from '../../certificate/choose-certificate.ts'
+import { readPublicKey } from '../../certificate/public-key.ts'
 import type { IdentityOptions } from '../../identity-options.ts'
 import type { KeyCriteria } from './choose-key.ts'
 import { findCertificate, parseCertificateObject, selectorTest } from './find-certificate.ts'
@@ -96,7 +97,7 @@ async function findPairWithFile(
   let failure: unknown
   for (const certificate of leaves) {
     try {
-      const { publicKey } = certificate
+      const publicKey = readPublicKey(certificate, describeLocation(place))
       const algorithm = signingAlgorithmOf(publicKey)
       const criteria: KeyCriteria = { publicKey, uri: withoutType(keyUri), isExplicit: true }
       const found = await findKey(keyTokens, criteria)
@@ -105,12 +106,14 @@ async function findPairWithFile(
     } catch (error) {
       failure ??= error
       // In a bundle another certificate may be the leaf; any other failure would only repeat itself.
-      const isMismatch = error instanceof RolesAnywhereError && error.code === 'ERR_KEY_MISMATCH'
-      if (!isMismatch) throw error
+      if (!(error instanceof RolesAnywhereError) || !OF_ONE_LEAF.includes(error.code)) throw error
     }
   }
   throw failure
 }
+
+/** No key of it on the token; no key of it that can be read. */
+const OF_ONE_LEAF: readonly string[] = ['ERR_KEY_MISMATCH', 'ERR_CONFIG_CERTIFICATE_INVALID']
 
 /** Loaded late, as most identities on tokens need no file. */
 export async function readFile(

@@ -11,6 +11,7 @@ import { RolesAnywhereError } from '../../../core/errors.ts'
 import type { Pkcs11Uri } from '../../../core/pkcs11-uri.ts'
 import { says, setting, type Wording } from '../../../core/wording.ts'
 import type { TokenOptions } from '../../identity-options.ts'
+import { notAfter } from '../../certificate/dates.ts'
 import { nameOnOneLine } from '../../certificate/names.ts'
 import { CKF } from '../cryptoki.ts'
 import type { CertificateObject, KeyObjectInfo, TokenInfo } from '../host-protocol.ts'
@@ -161,10 +162,13 @@ function listCertificate(token: TokenInfo, object: CertificateObject): ListedCer
   const uri = objectUri(token, object, 'cert')
   const certificate = parseCertificateObject(object)
   if (certificate === undefined) return { uri, problem: 'it does not parse' }
+  const subject = nameOnOneLine(certificate.subject)
+  const until = notAfter(certificate)
+  if (until === undefined) return { uri, subject, problem: 'it ends at a date that is none' }
   return {
     uri,
-    subject: nameOnOneLine(certificate.subject),
-    notAfter: certificate.validToDate.toISOString(),
+    subject,
+    notAfter: until.toISOString(),
     isCa: certificate.ca,
   }
 }

@@ -74,10 +74,14 @@ describe('an external signer', () => {
     const leaves = [await root.issue(), await root.issue()].map(
       ({ certificatePem }) => new X509Certificate(certificatePem),
     )
-    expect(() => openCommandKey('cat', leaves, env)).toThrow(
+    expect(() => openCommandKey('cat', { certificates: leaves, name: 'leaf.pem' }, env)).toThrow(
       expect.objectContaining({ code: 'ERR_CONFIG_CERTIFICATE_AMBIGUOUS' }),
     )
     const chain = [new X509Certificate(root.certificatePem), leaves[0]!]
-    expect(openCommandKey('cat', chain, env).publicKey.equals(leaves[0]!.publicKey)).toBe(true)
+    expect(
+      openCommandKey('cat', { certificates: chain, name: 'leaf.pem' }, env).publicKey.equals(
+        leaves[0]!.publicKey,
+      ),
+    ).toBe(true)
   })
 })
