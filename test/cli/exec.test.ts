@@ -1,7 +1,7 @@
 /** `exec` and `env`: what a child gets, and what it does not. */
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createWorld, startCli, type World } from '../support/long-running.ts'
 import { runCli } from '../support/run-cli.ts'
@@ -159,6 +159,56 @@ describe('exec', () => {
           }),
       ),
     ).rejects.toThrow('ECONNREFUSED')
+  })
+
+  /** Runs JavaScript beside an endpoint: `ask(token)` gives the answer to a request with it. */
+  const beside = (script: string, env: Record<string, string> = {}) =>
+    exec(
+      [
+        '--server',
+        '--',
+        process.execPath,
+        '-e',
+        `const { readFileSync, statSync, writeFileSync, renameSync } = require('node:fs')
+         const uri = process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI
+         const value = process.env.AWS_CONTAINER_AUTHORIZATION_TOKEN
+         const path = process.env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE
+         const ask = async (authorization) => (await fetch(uri, { headers: { authorization } })).status
+         ;(async () => { ${script} })().then((seen) => console.log(JSON.stringify(seen)))`,
+      ],
+      env,
+    )
+
+  test('its token lies in a file that only the user reads, and that is gone at the end', async () => {
+    const { stdout, exitCode } = await beside(
+      `const text = readFileSync(path, 'utf8')
+       return { path, same: text === value, mode: statSync(path).mode & 0o777, status: await ask(text) }`,
+    )
+    expect(exitCode).toBe(0)
+    const { path, ...seen } = JSON.parse(stdout.toString()) as { path: string }
+    expect(seen).toEqual({ same: true, mode: 0o600, status: 200 })
+    expect(existsSync(path)).toBe(false)
+    expect(existsSync(dirname(path))).toBe(false)
+  })
+
+  test('a token that the program puts in place of it counts at once, the old one for a while', async () => {
+    const { stdout } = await beside(
+      `const mine = 'another-token-of-the-program'
+       writeFileSync(path + '.new', mine, { mode: 0o600 })
+       renameSync(path + '.new', path)
+       return [await ask(mine), await ask(value), await ask('neither')]`,
+    )
+    expect(JSON.parse(stdout.toString())).toEqual([200, 200, 401])
+  })
+
+  test('where no file can be made there is a warning, and the value', async () => {
+    const nowhere = join(world.folder, 'nowhere')
+    const { stdout, stderr } = await beside('return [path ?? null, await ask(value)]', {
+      XDG_RUNTIME_DIR: nowhere,
+      TMPDIR: nowhere,
+    })
+    expect(JSON.parse(stdout.toString())).toEqual([null, 200])
+    expect(stderr).toContain('the program gets the token by value only')
   })
 })
 

@@ -13,7 +13,6 @@ import type { Pkcs11Uri } from '../../core/pkcs11-uri.ts'
 import { findSecretSource, type SecretSource } from '../../core/secret-source.ts'
 import { quoted } from '../../core/printable.ts'
 import { findProgram } from '../../machine/find-program.ts'
-import { ContainerToken } from '../../outputs/endpoint/container-token.ts'
 import { startEndpoint } from '../../outputs/endpoint/server.ts'
 import { containerPath } from '../../outputs/endpoint/served-role.ts'
 import {
@@ -23,6 +22,7 @@ import {
 } from '../../outputs/environment.ts'
 import type { Invocation } from '../invocation.ts'
 import { obtainCredentials } from '../obtain-credentials.ts'
+import { openPrivateToken } from '../private-token.ts'
 import { openRefreshingRole } from '../refreshing-role.ts'
 import { unlessStopped } from '../stopping.ts'
 import { VERSION } from '../../core/version.ts'
@@ -53,13 +53,13 @@ async function runWithEndpoint(
   const { system, reporter } = invocation
   await using role = await unlessStopped(system.signal, openRefreshingRole(invocation))
   await unlessStopped(system.signal, role.engine.credentials())
-  const { token, text } = ContainerToken.ephemeral()
+  await using own = await openPrivateToken(system, reporter)
   await using endpoint = await startEndpoint({
     listen: { address: '127.0.0.1', port: 0 },
     hostNames: [],
     allowRemote: false,
     roles: [role.served],
-    containerTokens: new Map([[role.served.profile, token]]),
+    containerTokens: new Map([[role.served.profile, own.token]]),
     metadataTokens: undefined,
     identityDocument: false,
     version: VERSION,
@@ -69,7 +69,7 @@ async function runWithEndpoint(
   role.start()
   const given = {
     AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint.url}${containerPath(role.served)}`,
-    AWS_CONTAINER_AUTHORIZATION_TOKEN: text,
+    ...own.variables,
   }
   return await runProgram(program, args, given, invocation)
 }
