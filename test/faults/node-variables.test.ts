@@ -1,11 +1,12 @@
 /**
- * The variables that Node itself obeys: which of them change what we do, and which do not.
+ * The variables that Node itself and the loader of the machine obey: which of them change what we do, and which do not.
  *
  * SECURITY.md says what follows from them: who sets them runs as the same user.
  *
  * @module
  */
 
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -13,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createAuthority } from '../../src/emulator/throwaway-pki.ts'
 import { createWorld, startServe, type World } from '../support/long-running.ts'
 import { ONE_FILE, runCli } from '../support/run-cli.ts'
+import { hasCompiler } from '../support/soft-token.ts'
 
 let world: World
 afterEach(async () => {
@@ -80,5 +82,26 @@ describe('NODE_EXTRA_CA_CERTS', () => {
     writeFileSync(bundle, certificatePem)
     const args = [...CREDENTIAL_PROCESS, '--ca-bundle', bundle]
     expect((await runCli(args, { env: env() })).exitCode).toBe(6)
+  })
+})
+
+describe.skipIf(!hasCompiler)('LD_PRELOAD', () => {
+  beforeEach(async () => {
+    world = await createWorld()
+  })
+
+  it('decides what code is loaded, as for every program, and nothing here can prevent it', async () => {
+    const source = join(world.folder, 'planted.c')
+    const planted = join(world.folder, 'planted.so')
+    writeFileSync(
+      source,
+      `#include <unistd.h>
+       __attribute__((constructor)) static void plant(void) { (void)!write(2, "planted\\n", 8); }`,
+    )
+    execFileSync('gcc', ['-shared', '-fPIC', '-o', planted, source])
+    const { exitCode, stderr } = await runCli(CREDENTIAL_PROCESS, {
+      env: { ...world.env, LD_PRELOAD: planted },
+    })
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: 'planted\n' })
   })
 })
