@@ -4,13 +4,16 @@
  * @module
  */
 
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { fromHttp } from '@aws-sdk/credential-provider-http'
 import { fromInstanceMetadata } from '@smithy/credential-provider-imds'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { parseFault } from '../../src/emulator/faults.ts'
 import { demand, hasProgram, hasPythonModule, PYTHON } from '../support/capabilities.ts'
+import { FakedClock, hasFaketime } from '../support/faked-clock.ts'
 import { createWorld, startServe, type Running, type World } from '../support/long-running.ts'
 
 const run = promisify(execFile)
@@ -81,6 +84,71 @@ describe.skipIf(!hasBoto3)('boto3', () => {
     },
   )
 })
+
+/** An hour in steps of a minute; each line on standard input is answered by the key that would sign now. */
+const BOTO3_LOOP = `
+import boto3, sys
+c = boto3.Session().get_credentials()
+for line in sys.stdin:
+  print(c.get_frozen_credentials().access_key, flush=True)
+`
+
+describe.skipIf(!hasBoto3 || !hasFaketime)('boto3 over sessions of 15 minutes', () => {
+  test('never signs with a key that has expired, and has a new one more than a minute before', async () => {
+    using time = new FakedClock('time')
+    let passed = 0
+    const now = (): number => Date.now() + passed * 1000
+    await using short = await createWorld({
+      clock: now,
+      faults: [parseFault('expires-in=900')],
+    })
+    await using served = await startServe(short, ['--profile', 'onprem'], time.env)
+    await served.until(/AWS_EC2_METADATA_SERVICE_ENDPOINT=.*\n/)
+    const { AWS_EC2_METADATA_SERVICE_ENDPOINT: address = '' } = served.exported
+    const env = { ...imds, ...time.env, AWS_EC2_METADATA_SERVICE_ENDPOINT: address }
+    const client = spawn(PYTHON, ['-c', BOTO3_LOOP], { env, stdio: ['pipe', 'pipe', 'inherit'] })
+    const answers = createInterface(client.stdout)[Symbol.asyncIterator]()
+    const ends = new Map<string, number>()
+    const used = new Set<string>()
+    try {
+      for (; passed < 3600; passed += 60) {
+        time.move(passed === 0 ? 0 : 60)
+        await vi.waitFor(
+          async () => {
+            const { key, end } = await sessionAt(address)
+            ends.set(key, end)
+            expect(end - now()).toBeGreaterThan(600_000)
+          },
+          { timeout: 20_000, interval: 50 },
+        )
+        client.stdin.write('\n')
+        const { value: key = '' } = (await answers.next()) as { value?: string }
+        used.add(key)
+        // Until the next look.
+        expect((ends.get(key) ?? 0) - now()).toBeGreaterThan(60_000)
+      }
+    } finally {
+      client.kill()
+    }
+    expect(used.size).toBeGreaterThanOrEqual(4)
+  })
+})
+
+/** What IMDSv2 hands out. */
+async function sessionAt(address: string): Promise<{ readonly key: string; readonly end: number }> {
+  const token = await fetch(new URL('latest/api/token', address), {
+    method: 'PUT',
+    headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' },
+  })
+  const headers = { 'x-aws-ec2-metadata-token': await token.text() }
+  const roles = new URL('latest/meta-data/iam/security-credentials/', address)
+  const role = await (await fetch(roles, { headers })).text()
+  const answer = (await (await fetch(new URL(role, roles), { headers })).json()) as {
+    readonly AccessKeyId: string
+    readonly Expiration: string
+  }
+  return { key: answer.AccessKeyId, end: Date.parse(answer.Expiration) }
+}
 
 const BOTO3_PROGRAM = `
 import boto3, json
