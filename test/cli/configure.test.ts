@@ -91,7 +91,7 @@ describe.skipIf(!hasProgram('setsid'))('configure with flags', () => {
     const { exitCode, stdout, stderr } = await configure([...given(), '--test'])
     expect([exitCode, stderr]).toEqual([0, expect.stringContaining('wrote profile "onprem"')])
     expect(stdout.toString()).toMatch(
-      /^it works: credentials of arn:\S+ until \S+\nnext: rolesanywhere doctor --profile onprem\n$/u,
+      /^ok +service-session: session: one was given, until .+\n(?:.*\n)*\d+ ok, .*0 problem/mu,
     )
     expect(readFileSync(config, 'utf8')).toBe(section())
     expect(statSync(config).mode & 0o777).toBe(0o600)
@@ -271,7 +271,8 @@ describe.skipIf(!hasProgram('python3'))('configure on a terminal', () => {
     expect([result.exitCode, result.stepsLeft, result.restored]).toEqual([0, 0, true])
     expect(result.terminal).toContain('is the ARN of something else')
     expect(result.terminal).toContain('+ [profile onprem]')
-    expect(result.stdout).toBe('next: rolesanywhere doctor --profile onprem\n')
+    expect(result.stdout).toMatch(/^ok +settings-profile: profile: "onprem"$/mu)
+    expect(result.stdout).toMatch(/^skipped +service: only online$/mu)
     expect(result.echo.every(Boolean)).toBe(true)
     expect(readFileSync(config, 'utf8')).toBe(section())
   })

@@ -2,7 +2,7 @@
  * `configure`: a profile of the AWS config file that gets its credentials here, shown before it is written.
  *
  * Flags are taken as they are; a terminal is asked for what is missing. What changes is shown, the file as it
- * was is kept, and `--undo` brings it back. `--print` is about AWS's side instead.
+ * was is kept, and `--undo` brings it back. Then the doctor looks at it. `--print` is about AWS's side instead.
  *
  * @module
  */
@@ -17,23 +17,24 @@ import type { FileEditPorts } from '../../machine/edit-file.ts'
 import { awsFilePath } from '../../settings/aws-config-location.ts'
 import { sectionLines } from '../../settings/edit-aws-file.ts'
 import { readAwsFile } from '../../settings/read-aws-file.ts'
+import { examineProfile } from '../configure/examine-profile.ts'
 import { gatherProfile } from '../configure/gather-profile.ts'
-import { tryProfile } from '../configure/try-profile.ts'
 import { OpenedLater } from '../configure/opened-later.ts'
 import type { Invocation } from '../invocation.ts'
 import { PROGRAM } from '../reporter.ts'
 
-export async function execute(invocation: Invocation<'configure'>): Promise<void> {
+/** @returns 0 for a profile that was written; with `--test` what the doctor makes of it. */
+export async function execute(invocation: Invocation<'configure'>): Promise<number> {
   const { settings, system } = invocation
   if (settings.print !== undefined) {
     const { awsSideAs } = await import('../configure/print-aws-side.ts')
     await system.writeResult(await awsSideAs(settings.print, invocation))
-    return
+    return 0
   }
   const path = configPath(invocation)
   if (settings.undo) {
     await undo(path, invocation)
-    return
+    return 0
   }
   using conversation = new OpenedLater(async () => system.converse())
   const profile = await gatherProfile(invocation, conversation)
@@ -43,7 +44,7 @@ export async function execute(invocation: Invocation<'configure'>): Promise<void
   const change = differenceOf(old, written)
   if (settings.dryRun) {
     await system.writeResult(change)
-    return
+    return 0
   }
   await show(path, change, invocation, conversation)
   warnOfShadows(written, profile, invocation)
@@ -54,8 +55,9 @@ export async function execute(invocation: Invocation<'configure'>): Promise<void
   }
   // A PIN is asked for on the same terminal.
   conversation[Symbol.dispose]()
-  if (settings.test) await system.writeResult(await tryProfile(profile.name, invocation))
-  await system.writeResult(`next: ${PROGRAM} doctor --profile ${profile.name}\n`)
+  // A profile that assumes a role has nothing of ours in it: the doctor looks at the one below.
+  const exitCode = await examineProfile(settings.sourceProfile ?? profile.name, invocation)
+  return settings.test ? exitCode : 0
 }
 
 async function undo(path: string, invocation: Invocation<'configure'>): Promise<void> {

@@ -79,7 +79,7 @@ export const SETUP_SETTINGS = [
     commands: CONFIGURE,
     places: ['flag'],
     conflicts: ['sourceProfile', 'dryRun', 'undo'],
-    help: 'Get credentials once with the profile that was written',
+    help: 'Get credentials once with the profile that was written; the exit code tells what the doctor found',
   },
   {
     name: 'print',
