@@ -76,7 +76,7 @@ ${rows.join('\n')}
 
 Generated from the tables in \`src/doctor/\` by \`npm run docs\`.
 
-\`\`\`
+\`\`\`sh
 rolesanywhere doctor --profile onprem
 rolesanywhere doctor --profile onprem --online
 \`\`\`

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Signs standard input with a key in ssh-agent, for --signer-command.
 
-usage: ssh-agent-sign.py PUBLIC_KEY_FILE    (a line of "ssh-keygen -e", such as ~/.ssh/id_ecdsa.pub)
+usage: ssh-agent-sign.py PUBLIC_KEY_FILE    (a line of "ssh-keygen -y" or "ssh-add -L", such as ~/.ssh/id_ecdsa.pub)
 
 RSA keys and ECDSA keys on P-256: the agent hashes for larger curves with another hash than AWS takes.
 Protocol: draft-ietf-sshm-ssh-agent, section 3.6; signature formats: RFC 8332 and RFC 5656.
