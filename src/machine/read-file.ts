@@ -102,6 +102,13 @@ function checkIsPath(path: string, named: Wording): void {
   })
 }
 
+/** `<(COMMAND)` of a shell is a pipe, which can be read once; a file is read again when it changes. */
+function instead(what: string): string {
+  return what === 'a named pipe'
+    ? ', or, where a source will do, cmd:COMMAND or fd:N in place of the pipe'
+    : ''
+}
+
 /** Problems with a file that somebody configured, as the errors of the `config` family. */
 function failureOf(path: string, named: Wording): (problem: ReadProblem) => RolesAnywhereError {
   const detail = { path, setting: settingIn(named) }
@@ -111,7 +118,10 @@ function failureOf(path: string, named: Wording): (problem: ReadProblem) => Role
         return new RolesAnywhereError(
           'ERR_CONFIG_FILE_NOT_REGULAR',
           says`"${path}" (${named}) is ${problem.what}, not a file`,
-          { hint: says`give the path of a regular file with ${named}`, detail },
+          {
+            hint: says`give the path of a regular file with ${named}${instead(problem.what)}`,
+            detail,
+          },
         )
       case 'too-large':
         return new RolesAnywhereError(

@@ -25,7 +25,7 @@ const SYSTEM_FAILURES: Readonly<Record<string, SystemFailure>> = {
   ENOTFOUND: {
     code: 'ERR_NETWORK_DNS',
     words: 'does not exist in DNS',
-    hint: 'check the region or endpoint for typing errors, and that this machine can resolve names',
+    hint: says`check the region or endpoint for typing errors, and that this machine can resolve names; where a proxy is required, give it with ${setting('proxy')}`,
     retryable: false,
   },
   EAI_AGAIN: {

@@ -12,13 +12,13 @@ import { networkError, systemCodeOf } from './failure.ts'
 import { authorityOf, nameOf, peerOf, type Peer } from './peer.ts'
 
 const INSPECTED = 'a proxy or an inspecting device on the way may have answered instead of AWS'
+const NOT_ENCRYPTED = says`does it speak https? then write https:// instead of http:// in ${setting('endpoint')}`
 
 /** For an error of undici, or of the socket under it. */
-export function exchangeFailure(
-  error: Error,
-  peer: Peer,
-  hasAnswered: boolean,
-): RolesAnywhereError {
+export function exchangeFailure(error: Error, url: URL, hasAnswered: boolean): RolesAnywhereError {
+  const peer = peerOf(url, 'endpoint')
+  // A TLS server takes a plain request for a broken handshake.
+  const isMisunderstood = url.protocol === 'http:' && !hasAnswered
   const name = nameOf(peer)
   const systemCode = systemCodeOf(error)
   const report = { detail: { systemCode }, cause: error }
@@ -45,7 +45,7 @@ export function exchangeFailure(
       ...report,
       code: 'ERR_NETWORK_RESPONSE_INVALID',
       message: `the answer of ${name} is not HTTP`,
-      hint: INSPECTED,
+      hint: isMisunderstood ? NOT_ENCRYPTED : INSPECTED,
       retryable: false,
     })
   }
@@ -54,7 +54,9 @@ export function exchangeFailure(
       ...report,
       code: 'ERR_NETWORK_CONNECT',
       message: `${name} closed the connection ${hasAnswered ? 'in the middle of' : 'without'} an answer`,
-      hint: 'try again; if it stays, a firewall or an inspecting device on the way may cut it',
+      hint: isMisunderstood
+        ? NOT_ENCRYPTED
+        : 'try again; if it stays, a firewall or an inspecting device on the way may cut it',
       retryable: true,
     })
   }

@@ -76,7 +76,7 @@ export async function exchange(
           resolve({ status, headers, body: Buffer.concat(chunks) })
         },
         onResponseError(_controller, error) {
-          reject(exchangeFailure(error, peer, status !== 0))
+          reject(exchangeFailure(error, url, status !== 0))
         },
       },
     )

@@ -159,6 +159,7 @@ describe('a connection that breaks', () => {
     const error = await failureOf(`http://127.0.0.1:${server.port}/`)
     expect(error.code).toBe('ERR_NETWORK_CONNECT')
     expect(error.message).toContain('closed the connection without an answer')
+    expect(error.hint).toContain('does it speak https?')
   })
 
   it.each([

@@ -88,14 +88,18 @@ function isSameKey(a: KeyObject | undefined, b: KeyObject): boolean {
   return a?.asymmetricKeyType === b.asymmetricKeyType && a?.equals(b) === true
 }
 
+const MOST_LISTED = 5
+
 function ambiguous(certificates: readonly X509Certificate[], name: string): RolesAnywhereError {
-  const listed = certificates.slice(0, 5).map((certificate) => {
+  const listed = certificates.slice(0, MOST_LISTED).map((certificate) => {
     const until = certificate.validToDate.toISOString().slice(0, 10)
     return `"${subjectOf(certificate)}" serial ${certificate.serialNumber} until ${until}`
   })
+  const left = certificates.length - listed.length
+  const more = left > 0 ? `; and ${left} more` : ''
   return new RolesAnywhereError(
     'ERR_CONFIG_CERTIFICATE_AMBIGUOUS',
-    `${certificates.length} certificates with their keys are in "${name}": ${listed.join('; ')}`,
+    `${certificates.length} certificates with their keys are in "${name}": ${listed.join('; ')}${more}`,
     {
       hint: says`choose one with ${setting('certSelector')}, or the last to expire with ${setting('useLatestExpiringCertificate')}`,
     },

@@ -26,6 +26,11 @@ describe('a failure of the system', () => {
     expect(error.detail).toMatchObject({ systemCode, retryable })
   })
 
+  it('of a name asks for the proxy that may be missing', () => {
+    const { hint } = connectionFailure(failed('ENOTFOUND'), AWS)
+    expect(hint).toMatch(/resolve names; where a proxy is required, give it with proxy$/)
+  })
+
   it('on the way to a proxy is for the one who set the proxy', () => {
     const error = connectionFailure(failed('ENOTFOUND'), PROXY)
     expect(error.code).toBe('ERR_NETWORK_PROXY')
