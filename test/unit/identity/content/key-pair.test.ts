@@ -1,8 +1,14 @@
-import { createPublicKey, X509Certificate } from 'node:crypto'
+/**
+ * Several pairs where one is meant: what is said of them.
+ *
+ * @module
+ */
+
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { signingAlgorithmOf } from '../../../../src/core/algorithms.ts'
 import { createAuthority } from '../../../../src/emulator/throwaway-pki.ts'
 import { findKeyPair } from '../../../../src/identity/content/key-pair.ts'
+import { FileSigner } from '../../../../src/identity/key-file/file-signer.ts'
 
 it('lists five certificates that could be meant, and counts the rest', async () => {
   const authority = await createAuthority()
@@ -18,11 +24,7 @@ it('lists five certificates that could be meant, and counts the rest', async () 
         open: async () =>
           Promise.resolve({
             publicKey: createPublicKey(privateKeyPem),
-            signer: {
-              algorithm: signingAlgorithmOf(createPublicKey(privateKeyPem)),
-              sign: () => Promise.reject(new Error('nothing is to be signed')),
-              [Symbol.asyncDispose]: () => Promise.resolve(),
-            },
+            signer: new FileSigner(createPrivateKey(privateKeyPem)),
           }),
       },
     ],
@@ -32,10 +34,7 @@ it('lists five certificates that could be meant, and counts the rest', async () 
     choice: 'only',
     clock: Date.now,
   })
-  await expect(search).rejects.toMatchObject({
-    code: 'ERR_CONFIG_CERTIFICATE_AMBIGUOUS',
-    message: expect.stringMatching(
-      /^9 certificates .*"CN=n5" serial \w+ until \S+; and 4 more$/u,
-    ) as string,
-  })
+  await expect(search).rejects.toThrow(
+    /^9 certificates .*"CN=n5" serial \w+ until \S+; and 4 more$/u,
+  )
 })
