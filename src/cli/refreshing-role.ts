@@ -121,6 +121,7 @@ export async function openRefreshingRole(
       accountId: parameters.roleArn.accountId,
       region: parameters.region,
       credentials: async () => engine.credentials(),
+      current: () => engine.current(),
       status: () => engine.status(),
       certificateExpiresAt: () => identity.certificateExpiresAt,
     },

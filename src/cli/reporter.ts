@@ -38,6 +38,7 @@ export const PROGRAM = 'rolesanywhere'
 export function createReporter(options: ReporterOptions): CliReporter {
   const line = options.format === 'json' ? jsonLine(options.clock) : textLine
   return {
+    isDebug: options.debug,
     warn(message, { hint } = {}) {
       const fields = hint === undefined ? {} : { hint: inWords(hint, options.nameOf) }
       options.write(line('warning', inWords(message, options.nameOf), fields))

@@ -90,6 +90,8 @@ export type ReportFields = Readonly<Record<string, string | number | boolean>>
 /** Where warnings and debug lines go. The command line prints them; a library user may ignore them. */
 export interface Reporter {
   warn(message: Wording, options?: { readonly hint?: Wording | undefined }): void
+  /** Whether anybody reads what `debug` is told. Default: yes. */
+  readonly isDebug?: boolean
   /** One protocol step. Callers pass only fields that are safe to print. */
   debug(step: string, fields: ReportFields): void
 }

@@ -102,6 +102,7 @@ export async function startServing(options: ServingOptions = {}): Promise<Servin
         accountId: roleArn.accountId,
         region: 'eu-central-1',
         credentials: async () => engine.credentials(),
+        current: () => engine.current(),
         status: () => engine.status(),
         certificateExpiresAt: () => identity.certificate.validToDate.getTime(),
       },

@@ -26,6 +26,8 @@ export function servedRole(changes: Partial<ServedRole> = {}): ServedRole {
     accountId: CREDENTIALS.accountId,
     region: 'eu-central-1',
     credentials: () => Promise.resolve(CREDENTIALS),
+    // Of a role whose credentials are still to come, there are none at hand.
+    current: () => (changes.credentials === undefined ? CREDENTIALS : undefined),
     status: () => ({
       expiresAt: EXPIRES_AT,
       lastSuccessAt: Date.parse('2026-11-22T05:00:00Z'),

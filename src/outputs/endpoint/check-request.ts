@@ -22,35 +22,38 @@ export interface AccessRules {
 /** What a proxy adds to a request that it forwards: `X-Forwarded-` with whatever ending, and others. */
 const FORWARDED = /^(?:x-forwarded(?:-.*)?|x-real-ip|forwarded|via)$/
 
-/** What only a browser sends. */
-const BROWSER = ['origin', 'referer', 'access-control-request-method']
-
 /** The refusal, or undefined for a request that may go on to its route. */
 export function refusalFor(
   request: EndpointRequest,
   rules: AccessRules,
 ): EndpointResponse | undefined {
-  const { peer, headers } = request
+  const { peer, headers, hosts } = request
   if (!peer.isLocal && !rules.allowRemote) return refuse(403, 'only for this machine')
   if (rules.allowedUids !== undefined && !rules.allowedUids.has(peer.uid ?? -1)) {
     return refuse(403, 'not for this user')
   }
   // An absolute target would name a host of its own.
   if (!request.target.startsWith('/')) return refuse(403, 'bad request target')
-  const [host, ...others] = request.hosts
-  if (host === undefined || others.length > 0 || !rules.hosts.has(host.toLowerCase())) {
+  const [host] = hosts
+  if (host === undefined || hosts.length > 1 || !rules.hosts.has(host.toLowerCase())) {
     return refuse(403, 'unknown host')
   }
-  if (Object.keys(headers).some((name) => FORWARDED.test(name))) {
-    return refuse(403, 'forwarded requests are not answered')
+  for (const name of Object.keys(headers)) {
+    if (FORWARDED.test(name)) return refuse(403, 'forwarded requests are not answered')
   }
-  const site = headers['sec-fetch-site']
-  if (BROWSER.some((name) => headers[name] !== undefined) || (site ?? 'none') !== 'none') {
-    return refuse(403, 'not for browsers')
-  }
+  if (isFromBrowser(headers)) return refuse(403, 'not for browsers')
   if (request.hasBody) return refuse(400, 'no request here has a body')
   if (request.method === 'OPTIONS') return refuse(405, 'method not allowed')
   return undefined
+}
+
+function isFromBrowser(headers: EndpointRequest['headers']): boolean {
+  return (
+    headers['origin'] !== undefined ||
+    headers['referer'] !== undefined ||
+    headers['access-control-request-method'] !== undefined ||
+    (headers['sec-fetch-site'] ?? 'none') !== 'none'
+  )
 }
 
 function refuse(status: number, why: string): EndpointResponse {

@@ -15,12 +15,18 @@ export interface ConnectionLimits {
   readonly total: number
 }
 
+interface Activity {
+  isBusy: boolean
+  /** Grows: the least is that of who was busy the longest ago. */
+  turn: number
+}
+
 export class Connections {
   readonly #limits: ConnectionLimits
   readonly #users: PeerUsers
-  /** By when they were last busy, the longest ago first. */
-  readonly #idle = new Set<Socket>()
-  readonly #busy = new Set<Socket>()
+  /** In the order in which they came. */
+  readonly #open = new Map<Socket, Activity>()
+  #turn = 0
   #isMakingRoom = false
 
   constructor(limits: ConnectionLimits, users: PeerUsers) {
@@ -30,28 +36,30 @@ export class Connections {
 
   /** Counts a new connection, and makes room for it. */
   add(socket: Socket): void {
-    this.#idle.add(socket)
+    this.#open.set(socket, { isBusy: false, turn: this.#turn++ })
     socket.once('close', () => {
-      this.#idle.delete(socket)
-      this.#busy.delete(socket)
+      this.#open.delete(socket)
     })
     // No single peer can have too many before all have.
-    const count = this.#idle.size + this.#busy.size
-    if (count > this.#limits.perPeer && !this.#isMakingRoom) void this.#makeRoom()
+    if (this.#open.size > this.#limits.perPeer && !this.#isMakingRoom) void this.#makeRoom()
   }
 
   /** A request has come in on it. */
   busy(socket: Socket): void {
-    if (this.#idle.delete(socket)) this.#busy.add(socket)
+    const activity = this.#open.get(socket)
+    if (activity !== undefined) activity.isBusy = true
   }
 
   /** Its answer has gone out. */
   idle(socket: Socket): void {
-    if (this.#busy.delete(socket)) this.#idle.add(socket)
+    const activity = this.#open.get(socket)
+    if (activity === undefined) return
+    activity.isBusy = false
+    activity.turn = this.#turn++
   }
 
   isIdle(socket: Socket): boolean {
-    return this.#idle.has(socket)
+    return this.#open.get(socket)?.isBusy === false
   }
 
   async #makeRoom(): Promise<void> {
@@ -63,21 +71,25 @@ export class Connections {
       const over = Math.max(most.length - this.#limits.perPeer, total - this.#limits.total)
       if (over <= 0) break
       // Without an idle one the newest goes, as if it had found no room.
-      const members = new Set(most)
-      const idle = [...this.#idle].filter((socket) => members.has(socket))
+      const idle = most
+        .filter((socket) => this.isIdle(socket))
+        .sort((a, b) => this.#turnOf(a) - this.#turnOf(b))
       const leaving = [...idle, ...most.toReversed()].slice(0, Math.min(over, most.length))
       for (const socket of leaving) {
         socket.destroy()
-        this.#idle.delete(socket)
-        this.#busy.delete(socket)
+        this.#open.delete(socket)
       }
     }
     this.#isMakingRoom = false
   }
 
+  #turnOf(socket: Socket): number {
+    return this.#open.get(socket)?.turn ?? 0
+  }
+
   async #byPeer(): Promise<Map<string, Socket[]>> {
     const named = await Promise.all(
-      [...this.#idle, ...this.#busy].map(async (socket) => {
+      [...this.#open.keys()].map(async (socket) => {
         const uid = await this.#users.uidOf(socket)
         return [
           uid === undefined ? `at ${socket.remoteAddress ?? ''}` : `uid ${uid}`,
@@ -88,7 +100,7 @@ export class Connections {
     const peers = new Map<string, Socket[]>()
     for (const [peer, socket] of named) {
       // Some have gone while the table was read.
-      if (!this.#idle.has(socket) && !this.#busy.has(socket)) continue
+      if (!this.#open.has(socket)) continue
       const sockets = peers.get(peer)
       if (sockets === undefined) peers.set(peer, [socket])
       else sockets.push(socket)

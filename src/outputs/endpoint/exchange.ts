@@ -31,6 +31,13 @@ export interface EndpointResponse {
   readonly body: string
   /** Which route answered: a constant, fit for a log and a metric. */
   readonly route: string
+  /** What `headOf` gives, kept for an answer that is sent many times. */
+  readonly head?: readonly string[]
+}
+
+/** Header names and values in turn, with the length of the body. */
+export function headOf({ headers, body }: EndpointResponse): readonly string[] {
+  return [...Object.entries(headers).flat(), 'content-length', String(Buffer.byteLength(body))]
 }
 
 /** Nothing that this endpoint says may be kept or guessed at by anybody on the way. */

@@ -13,7 +13,7 @@ import { says, setting, type SettingName } from '../../core/wording.ts'
 import { errnoOf, reasonOf } from '../../machine/errno.ts'
 import type { PeerUsers } from '../../machine/peer-uid.ts'
 import { Connections } from './connections.ts'
-import type { EndpointResponse } from './exchange.ts'
+import { headOf, type EndpointResponse } from './exchange.ts'
 
 /** Where to listen: an address, or a socket that systemd has opened. */
 export type ListenOn = { readonly address: string; readonly port: number } | { readonly fd: number }
@@ -34,38 +34,43 @@ const MAX_SOCKETS = 4_096
 const SOCKET_IDLE_MS = 30_000
 const STOP_PATIENCE_MS = 3_000
 
-/** Answers a request. `expectsContinue`: its sender waits to be asked for a body. */
+/** Answers a request, at once where it can. `expectsContinue`: its sender waits to be asked for a body. */
 export type Respond = (
   request: IncomingMessage,
   expectsContinue: boolean,
-) => Promise<EndpointResponse>
+) => EndpointResponse | Promise<EndpointResponse>
 
 export interface HttpServer {
   readonly server: Server
   readonly connections: Connections
 }
 
-/** A server that does not listen yet. `respond` must not reject. */
+/** A server that does not listen yet. `respond` must neither throw nor reject. */
 export function createHttpServer(respond: Respond, users: PeerUsers): HttpServer {
   const connections = new Connections(LIMITS, users)
-  const answer = async (
+  function finished(this: ServerResponse): void {
+    connections.idle(this.req.socket)
+  }
+  const answer = (
     request: IncomingMessage,
     response: ServerResponse,
     expectsContinue: boolean,
-  ): Promise<void> => {
-    const { socket } = request
-    connections.busy(socket)
-    response.once('finish', () => {
-      connections.idle(socket)
-    })
-    send(request, response, await respond(request, expectsContinue))
+  ): void => {
+    connections.busy(request.socket)
+    response.on('finish', finished)
+    const result = respond(request, expectsContinue)
+    if (!(result instanceof Promise)) send(request, response, result)
+    else
+      void result.then((later) => {
+        send(request, response, later)
+      })
   }
   const server = createServer(TIMEOUTS, (request, response) => {
-    void answer(request, response, false)
+    answer(request, response, false)
   })
   // "Expect: 100-continue" announces a body: it is refused like one, and never asked for.
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    void answer(request, response, true)
+    answer(request, response, true)
   })
   // A client that has said all it has to say may close its side and wait. Node knows no other way to this.
   Object.assign(server, { httpAllowHalfOpen: true })
@@ -82,10 +87,8 @@ export function createHttpServer(respond: Respond, users: PeerUsers): HttpServer
 }
 
 function send(request: IncomingMessage, response: ServerResponse, result: EndpointResponse): void {
-  response.writeHead(result.status, {
-    ...result.headers,
-    'content-length': Buffer.byteLength(result.body),
-  })
+  // Node takes a flat list, and does not change it.
+  response.writeHead(result.status, (result.head ?? headOf(result)) as string[])
   response.end(result.body)
   // What a refused peer still sends is not read to its end.
   if (result.headers['connection'] === 'close') {

@@ -18,6 +18,8 @@ export interface ServedRole {
   readonly region: string
   /** Valid credentials from memory; waits for AWS only when there are none. */
   credentials(): Promise<SessionCredentials>
+  /** Credentials from memory that are valid now, if there are any. */
+  current(): SessionCredentials | undefined
   status(): RefreshStatus
   /** Not-after of the certificate in use. */
   certificateExpiresAt(): number

@@ -9,15 +9,16 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { RolesAnywhereError } from '../../core/errors.ts'
-import { isLoopback } from '../../core/loopback.ts'
 import type { Clock, Reporter } from '../../core/ports.ts'
 import { PeerUsers } from '../../machine/peer-uid.ts'
-import { CredentialsBodies, failureAnswer } from './credentials-answer.ts'
+import { CredentialsBodies } from './credentials-answer.ts'
 import type { EndpointPeer, EndpointRequest, EndpointResponse } from './exchange.ts'
 import { hostTable } from './host-table.ts'
 import { createHttpServer, listen, stop, urlOf, type ListenOn } from './listener.ts'
-import { route, type EndpointState } from './router.ts'
+import { Peers } from './peers.ts'
+import { plainAnswer } from './plain-answer.ts'
+import { ReadyAnswers } from './ready-answers.ts'
+import type { EndpointState } from './router.ts'
 
 export type { ListenOn }
 
@@ -50,42 +51,54 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   // A socket that systemd opened may bring requests before there is an answer to them.
   const ready = Promise.withResolvers<EndpointState>()
 
+  let readyAnswers: ReadyAnswers | undefined = undefined
+  const peers = new Peers(users, allowedUids !== undefined)
+
   const isStranger = ({ uid }: EndpointPeer): boolean =>
     allowedUids !== undefined && !allowedUids.has(uid ?? -1)
-  const peerOf = async (socket: Socket): Promise<EndpointPeer> => ({
-    isLocal: isLocal(socket),
-    uid: allowedUids === undefined ? undefined : await users.uidOf(socket),
-  })
-
-  const { server, connections } = createHttpServer(async (request, expectsContinue) => {
-    const startedAt = clock()
-    let result: EndpointResponse
+  const sent = (result: EndpointResponse, startedAt: number): EndpointResponse => {
+    const { route: name, status } = result
+    count(requests, result)
+    if (reporter.isDebug !== false) {
+      reporter.debug('endpoint', { route: name, status, durationMs: clock() - startedAt })
+    }
+    return result
+  }
+  /** Undefined for whatever has to be waited for, or thought about. */
+  const atOnce = (request: IncomingMessage, now: number): EndpointResponse | undefined => {
+    const peer = peers.known(request.socket)
+    if (peer === undefined) return undefined
+    return readyAnswers?.find(factsOf(request, peer, false), now)
+  }
+  const later = async (
+    request: IncomingMessage,
+    expectsContinue: boolean,
+    startedAt: number,
+  ): Promise<EndpointResponse> => {
     try {
-      const peer = await peerOf(request.socket)
+      const peer = await peers.of(request.socket)
       // What a stranger may still send is not waited for.
       const hasBody = isStranger(peer) || (await bodyFollows(request, expectsContinue))
-      result = await respond(factsOf(request, peer, hasBody), await ready.promise, {
-        clock,
-        bodies,
-      })
+      const facts = factsOf(request, peer, hasBody)
+      return sent(await plainAnswer(facts, await ready.promise, { clock, bodies }), startedAt)
     } catch (cause) {
       // An invariant broke; the cause could hold anything, so it goes nowhere.
       const name = cause instanceof Error ? cause.name : typeof cause
       reporter.warn(`the endpoint failed to answer: ${name}`)
-      result = { route: 'failed', status: 500, headers: {}, body: '' }
+      return sent({ route: 'failed', status: 500, headers: {}, body: '' }, startedAt)
     }
-    count(requests, result)
-    reporter.debug('endpoint', {
-      route: result.route,
-      status: result.status,
-      durationMs: clock() - startedAt,
-    })
-    return result
+  }
+
+  const { server, connections } = createHttpServer((request, expectsContinue) => {
+    const now = clock()
+    const isBare = !expectsContinue && saysNoBody(request)
+    const result = isBare ? atOnce(request, now) : undefined
+    return result === undefined ? later(request, expectsContinue, now) : sent(result, now)
   }, users)
 
   if (allowedUids !== undefined) {
     server.on('connection', (socket: Socket) => {
-      void peerOf(socket).then((peer) => {
+      void peers.of(socket).then((peer) => {
         // Who has asked already gets his answer; who only sits there gets the same one at once.
         if (!isStranger(peer) || !connections.isIdle(socket)) return
         socket.write(NOT_FOR_YOU)
@@ -96,7 +109,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
 
   const { listen: on, onListening } = options
   const bound = await listen(server, { on, named: 'port', onListening })
-  ready.resolve({
+  const state = {
     ...options,
     requests,
     rules: {
@@ -104,7 +117,9 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       allowRemote: options.allowRemote,
       allowedUids,
     },
-  })
+  }
+  readyAnswers = new ReadyAnswers(state, bodies)
+  ready.resolve(state)
   return {
     url: urlOf(bound),
     address: bound.address,
@@ -115,29 +130,13 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
 
 const NOT_FOR_YOU = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 
-async function respond(
-  request: EndpointRequest,
-  state: EndpointState,
-  { clock, bodies }: { readonly clock: Clock; readonly bodies: CredentialsBodies },
-): Promise<EndpointResponse> {
-  for (const token of state.containerTokens.values()) {
-    const look = token.refresh(clock())
-    if (look !== undefined) await look
-  }
-  const routed = route(request, state, clock())
-  if ('status' in routed) return routed
-  try {
-    const credentials = await routed.role.credentials()
-    return bodies.answer(routed, credentials, routed.role.status().lastSuccessAt ?? clock())
-  } catch (error) {
-    if (!(error instanceof RolesAnywhereError)) throw error
-    return failureAnswer(routed, error, clock())
-  }
-}
-
 function factsOf(request: IncomingMessage, peer: EndpointPeer, hasBody: boolean): EndpointRequest {
   const { method = '', url: target = '', headers } = request
   return { method, target, hosts: hostsOf(request), headers, hasBody, peer }
+}
+
+function saysNoBody({ headers }: IncomingMessage): boolean {
+  return (headers['content-length'] ?? '0') === '0' && headers['transfer-encoding'] === undefined
 }
 
 /** A chunked body without a byte in it is none: s3fs sends its requests so. */
@@ -163,14 +162,10 @@ async function bodyFollows(request: IncomingMessage, expectsContinue: boolean): 
 function hostsOf({ rawHeaders }: IncomingMessage): readonly string[] {
   const hosts: string[] = []
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() === 'host') hosts.push(rawHeaders[index + 1] ?? '')
+    const name = rawHeaders[index]
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts.push(rawHeaders[index + 1] ?? '')
   }
   return hosts
-}
-
-function isLocal({ remoteAddress, localAddress }: Socket): boolean {
-  const isSelf = remoteAddress !== undefined && remoteAddress === localAddress
-  return isSelf || isLoopback(remoteAddress ?? '')
 }
 
 function count(requests: Map<string, number>, { route: name, status }: EndpointResponse): void {
