@@ -178,7 +178,7 @@ describe('the installed library', () => {
     const program = `
       import { fromRolesAnywhere, RolesAnywhereError } from 'rolesanywhere'
       const credentials = await fromRolesAnywhere(${JSON.stringify(options)})()
-      const failure = await fromRolesAnywhere({ ...${JSON.stringify(options)}, privateKey: '/nonexistent' })()
+      const failure = await fromRolesAnywhere({ ...${JSON.stringify(options)}, privateKey: '/nonexistent/key' })()
         .catch((error) => error)
       console.log(JSON.stringify({
         ...credentials,

@@ -8,6 +8,8 @@
  * @module
  */
 
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { acquireFileLock } from '../../machine/file-lock.ts'
 import { makeCacheFolder } from '../../session/cache/cache-folder.ts'
 import { cacheFolder } from '../private-folders.ts'
@@ -29,6 +31,8 @@ export async function oneQuestion<T>(ports: PromptPorts, ask: () => Promise<T>):
 /** Undefined where there is no place for a lock: two windows are better than none. */
 async function takeTurn(ports: PromptPorts): Promise<(() => Promise<void>) | undefined> {
   try {
+    // A service's user has a home that is named and is not there: it stays so.
+    if (!existsSync(dirname(dirname(cacheFolder({}, ports))))) return undefined
     const folder = makeCacheFolder(cacheFolder({}, ports))
     const options = { patienceMs: PATIENCE_MS, staleMs: PATIENCE_MS }
     const lock = await acquireFileLock(`${folder.path}/prompt.lock`, options, ports)
