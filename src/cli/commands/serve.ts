@@ -28,6 +28,7 @@ import { openRefreshingRole, type RefreshingRole } from '../refreshing-role.ts'
 import { openService } from '../service.ts'
 import type { System } from '../system.ts'
 import { warnOfShortSessions } from '../short-sessions.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 import { unlessStopped, untilStopped } from '../stopping.ts'
 import { VERSION } from '../../core/version.ts'
 
@@ -105,6 +106,7 @@ export async function execute(invocation: Invocation<'serve'>): Promise<void> {
     linesToPaste(endpoint, tokens, { served, hasImds, env: system.env, monitor }),
     { mayBeLost: true },
   )
+  keepHeapSmall()
   service.ready(`serving ${served.length} role(s) on ${endpoint.url}`)
   await untilStopped(system.signal)
   service.stopping()
