@@ -25,6 +25,6 @@ function youngSpace(before: string): number {
 }
 
 test('room for young objects stays as it is, where it would grow', () => {
-  expect(youngSpace('')).toBeGreaterThan(24)
-  expect(youngSpace('keepHeapSmall()')).toBeLessThan(12)
+  // What the start of the process took already stays, and differs.
+  expect(youngSpace('keepHeapSmall()')).toBeLessThan(youngSpace('') / 2)
 })
