@@ -11,6 +11,7 @@
 import type { SessionCredentials } from '../core/credentials.ts'
 import type { CreateSessionParameters } from '../core/create-session-request.ts'
 import type { Identity } from '../core/ports.ts'
+import { isOnToken } from '../identity/identity-options.ts'
 import { nextTurn } from '../machine/wait.ts'
 import type { ServerClock } from '../session/server-clock.ts'
 import { openTransport } from '../transport/open-transport.ts'
@@ -59,10 +60,6 @@ export async function fetchCredentials(
 
 /** Before that nobody wonders. */
 const TELL_AFTER_MS = 1000
-
-function isOnToken({ certificate, privateKey }: SessionInvocation['settings']): boolean {
-  return certificate.kind === 'pkcs11' || privateKey?.kind === 'pkcs11'
-}
 
 async function open(invocation: SessionInvocation): Promise<Identity> {
   const { openIdentity } = await import('../identity/open-identity.ts')

@@ -77,3 +77,11 @@ export interface IdentityPorts {
   /** A line for the person at the machine: a touch is needed, a PIN was wrong. */
   readonly tell: (line: string) => void
 }
+
+/** Whether opening needs the process that holds a token's module. */
+export function isOnToken({
+  certificate,
+  privateKey,
+}: Pick<IdentityOptions, 'certificate' | 'privateKey'>): boolean {
+  return certificate.kind === 'pkcs11' || privateKey?.kind === 'pkcs11'
+}

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createWorld, startCli, type World } from '../support/long-running.ts'
 import { runCli } from '../support/run-cli.ts'
 
@@ -18,7 +18,7 @@ const exec = (args: readonly string[], env: Record<string, string> = {}) =>
   runCli(['exec', '--profile', 'onprem', ...args], { env: { ...world.env, ...env } })
 
 describe('exec', () => {
-  test('gives credentials and a region, and takes what competes with them', async () => {
+  it('gives credentials and a region, and takes what competes with them', async () => {
     const { stdout, exitCode } = await exec(['--', 'env'], {
       AWS_PROFILE: 'other',
       AWS_ROLE_ARN: 'x',
@@ -47,7 +47,7 @@ describe('exec', () => {
     )
   })
 
-  test('a PIN that a setting or a URI takes from the environment stays out of the child', async () => {
+  it('a PIN that a setting or a URI takes from the environment stays out of the child', async () => {
     const { stdout } = await exec(['--pin', 'env:TOKEN_PIN', '--', 'env'], {
       TOKEN_PIN: 'canary-pin',
       KEPT: 'yes',
@@ -56,7 +56,7 @@ describe('exec', () => {
     expect(stdout.toString()).not.toContain('canary')
   })
 
-  test('what cannot be run is answered as shells do, before AWS is asked', async () => {
+  it('what cannot be run is answered as shells do, before AWS is asked', async () => {
     const before = world.emulator.requestCount
     for (const [program, exitCode, why] of [
       ['/no/such/program', 127, 'no such program'],
@@ -73,7 +73,7 @@ describe('exec', () => {
     expect(world.emulator.requestCount).toBe(before)
   })
 
-  test('a script without its interpreter is found, and cannot be run', async () => {
+  it('a script without its interpreter is found, and cannot be run', async () => {
     const script = join(world.folder, 'script')
     writeFileSync(script, '#!/no/such/interpreter\n', { mode: 0o700 })
     const { exitCode, stderr } = await exec(['--', script])
@@ -81,18 +81,18 @@ describe('exec', () => {
     expect(exitCode).toBe(126)
   })
 
-  test('its exit code is that of the program, or 128 + n after signal n', async () => {
+  it('its exit code is that of the program, or 128 + n after signal n', async () => {
     expect((await exec(['--', 'sh', '-c', 'exit 42'])).exitCode).toBe(42)
     expect((await exec(['--', 'sh', '-c', 'kill -KILL $$'])).exitCode).toBe(137)
   })
 
-  test('arguments behind the dashes reach the program as they are', async () => {
+  it('arguments behind the dashes reach the program as they are', async () => {
     const words = ['--profile', 'x y', '--', '$HOME', '*', '']
     const { stdout } = await exec(['--', 'printf', '%s\\n', ...words])
     expect(stdout.toString()).toBe(words.map((word) => `${word}\n`).join(''))
   })
 
-  test('standard input, output and error are those of the program', async () => {
+  it('standard input, output and error are those of the program', async () => {
     const { stdout, stderr } = await runCli(
       ['exec', '--profile', 'onprem', '--', 'sh', '-c', 'cat; echo oops >&2'],
       { env: world.env, stdin: 'through' },
@@ -101,7 +101,7 @@ describe('exec', () => {
     expect(stderr).toBe('oops\n')
   })
 
-  test('a signal is passed on, and the program decides what it means', async () => {
+  it('a signal is passed on, and the program decides what it means', async () => {
     await using running = startCli(
       [
         'exec',
@@ -119,13 +119,13 @@ describe('exec', () => {
     expect(running.stdout).toContain('got TERM')
   })
 
-  test('no program at all is an error of usage', async () => {
+  it('no program at all is an error of usage', async () => {
     const { exitCode, stderr } = await exec([])
     expect(exitCode).toBe(2)
     expect(stderr).toContain('exec needs a program to run')
   })
 
-  test('with --server the program gets an endpoint of its own, which ends with it', async () => {
+  it('with --server the program gets an endpoint of its own, which ends with it', async () => {
     const { stdout, exitCode } = await exec([
       '--server',
       '--',
@@ -179,7 +179,7 @@ describe('exec', () => {
       env,
     )
 
-  test('its token lies in a file that only the user reads, and that is gone at the end', async () => {
+  it('its token lies in a file that only the user reads, and that is gone at the end', async () => {
     const { stdout, exitCode } = await beside(
       `const text = readFileSync(path, 'utf8')
        return { path, same: text === value, mode: statSync(path).mode & 0o777, status: await ask(text) }`,
@@ -191,7 +191,7 @@ describe('exec', () => {
     expect(existsSync(dirname(path))).toBe(false)
   })
 
-  test('a token that the program puts in place of it counts at once, the old one for a while', async () => {
+  it('a token that the program puts in place of it counts at once, the old one for a while', async () => {
     const { stdout } = await beside(
       `const mine = 'another-token-of-the-program'
        writeFileSync(path + '.new', mine, { mode: 0o600 })
@@ -201,7 +201,7 @@ describe('exec', () => {
     expect(JSON.parse(stdout.toString())).toEqual([200, 200, 401])
   })
 
-  test('where no file can be made there is a warning, and the value', async () => {
+  it('where no file can be made there is a warning, and the value', async () => {
     const nowhere = join(world.folder, 'nowhere')
     const { stdout, stderr } = await beside('return [path ?? null, await ask(value)]', {
       XDG_RUNTIME_DIR: nowhere,
@@ -227,7 +227,7 @@ describe('env', () => {
     'AWS_SESSION_TOKEN',
   ]
 
-  test('its lines set what exec sets, take away what shadows it, and can be undone', async () => {
+  it('its lines set what exec sets, take away what shadows it, and can be undone', async () => {
     const shadow = { AWS_PROFILE: 'other', AWS_DEFAULT_PROFILE: 'x', AWS_SECURITY_TOKEN: 'y' }
     const show = 'env | grep ^AWS_ | cut -d= -f1 | sort\n'
     const undo = await runCli(['env', '--unset'])
@@ -237,13 +237,13 @@ describe('env', () => {
     expect(run.stdout.toString()).toBe([...SET, 'undone', ''].join('\n'))
   })
 
-  test('its region is that of the program, else that of the role, as with exec', async () => {
+  it('its region is that of the program, else that of the role, as with exec', async () => {
     expect(await env([])).toContain("export AWS_REGION='eu-central-1'\n")
     const own = await env([], { AWS_DEFAULT_REGION: 'us-east-1' })
     expect(own).toContain("export AWS_REGION='us-east-1'\nexport AWS_DEFAULT_REGION='us-east-1'\n")
   })
 
-  test('forms that are no shell set the same', async () => {
+  it('forms that are no shell set the same', async () => {
     const dotenv = await env(['--shell', 'dotenv'])
     expect(dotenv).toMatch(/^AWS_ACCESS_KEY_ID='ASIA\w+'\n/)
     expect([...dotenv.matchAll(/^(\w+)=/gm)].map(([, name]) => name).toSorted()).toEqual(SET)
@@ -252,7 +252,7 @@ describe('env', () => {
     expect(json['AWS_SESSION_TOKEN']).toMatch(/.{50,}/)
   })
 
-  test('forms that are no shell have no words for --unset', async () => {
+  it('forms that are no shell have no words for --unset', async () => {
     const { exitCode, stderr } = await runCli(['env', '--unset', '--shell', 'json'])
     expect(exitCode).toBe(2)
     expect(stderr).toContain('json has no words for --unset [ERR_USAGE_CONFLICT]')

@@ -1,7 +1,7 @@
 /** `serve` and `update` with a key on a token: one login for all refreshes, and the token's return. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { FakedClock, hasFaketime } from '../support/faked-clock.ts'
 import { createWorld, startCli } from '../support/long-running.ts'
 import { hasCompiler, hasSoftToken, PIN, ProxyModule, SoftTokens } from '../support/soft-token.ts'
@@ -11,7 +11,7 @@ const COMMANDS = [
   { args: ['update', '--settings-profile', 'onprem'], isReady: /keeping profile/ },
 ]
 
-test.skipIf(!hasSoftToken || !hasCompiler || !hasFaketime).each(COMMANDS)(
+it.skipIf(!hasSoftToken || !hasCompiler || !hasFaketime).each(COMMANDS)(
   '$args.0 logs in once, signs for each refresh, and recovers when the token is back',
   async ({ args, isReady }) => {
     await using world = await createWorld()

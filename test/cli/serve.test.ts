@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StatusReport } from '../../src/outputs/endpoint/status-report.ts'
 import { parseFault } from '../../src/emulator/faults.ts'
 import {
@@ -55,7 +55,7 @@ async function fetchPlain(
 }
 
 describe('serve', () => {
-  test('serves two profiles, each by its own path and token, and ends with 0 on SIGTERM', async () => {
+  it('serves two profiles, each by its own path and token, and ends with 0 on SIGTERM', async () => {
     await using running = await startServe(world, ['--profile', 'onprem', '--profile', 'second'])
     await running.until(/AWS_EC2_METADATA_SERVICE_ENDPOINT=.*\n/)
     expect((await fetchContainer(running))['RoleArn']).toMatch(/role\/path\/second$/)
@@ -71,7 +71,7 @@ describe('serve', () => {
     expect(await running.stop()).toBe(0)
   })
 
-  test.skipIf(!hasFaketime)(
+  it.skipIf(!hasFaketime)(
     'on SIGHUP new credentials come, and a renewed certificate is used',
     async () => {
       using clock = new FakedClock('time')
@@ -89,7 +89,7 @@ describe('serve', () => {
     },
   )
 
-  test.skipIf(!hasFaketime)(
+  it.skipIf(!hasFaketime)(
     'a half-done renewal is not used: the old pair goes on until the new one is whole',
     async () => {
       using clock = new FakedClock('time')
@@ -107,7 +107,7 @@ describe('serve', () => {
     },
   )
 
-  test('ends with the cause when the first credentials cannot be had', async () => {
+  it('ends with the cause when the first credentials cannot be had', async () => {
     await using refusing = await createWorld({ faults: [parseFault('status=403')] })
     const result = await runCli(
       ['serve', '--port', '0', '--profile', 'onprem', '--token-folder', join(refusing.folder, 't')],
@@ -118,7 +118,7 @@ describe('serve', () => {
     expect(result.stderr).toContain('ERR_SERVICE_ACCESS_DENIED')
   })
 
-  test('with --wait it stays, answers 500 and is not ready', async () => {
+  it('with --wait it stays, answers 500 and is not ready', async () => {
     await using refusing = await createWorld({ faults: [parseFault('status=403')] })
     await using running = await startServe(refusing, ['--profile', 'onprem', '--wait'])
     await running.until(/refresh failed/)
@@ -138,7 +138,7 @@ describe('serve', () => {
     })
   })
 
-  test('refuses to listen for other machines unless told so twice, and then serves no IMDS', async () => {
+  it('refuses to listen for other machines unless told so twice, and then serves no IMDS', async () => {
     const refused = await runCli(
       ['serve', '--profile', 'onprem', '--bind', '0.0.0.0', '--port', '0'],
       { env: world.env },
@@ -156,7 +156,7 @@ describe('serve', () => {
     expect(running.stderr).toContain('not encrypted')
   })
 
-  test('a second one on the same port ends, and the first is unharmed', async () => {
+  it('a second one on the same port ends, and the first is unharmed', async () => {
     await using running = await startServe(world, ['--profile', 'onprem'])
     const { port } = new URL(running.exported['AWS_CONTAINER_CREDENTIALS_FULL_URI'] ?? '')
     const second = await runCli(
@@ -176,7 +176,7 @@ describe('serve', () => {
     await fetchContainer(running)
   })
 
-  test('SIGUSR1 opens no debugger', async () => {
+  it('SIGUSR1 opens no debugger', async () => {
     await using running = await startServe(world, ['--profile', 'onprem'])
     running.child.kill('SIGUSR1')
     await fetchContainer(running)
@@ -192,7 +192,7 @@ describe('serve', () => {
     expect(isOpen).toBe(false)
   })
 
-  test('no secret is in anything it prints, even with --debug', async () => {
+  it('no secret is in anything it prints, even with --debug', async () => {
     await using running = await startServe(world, ['--profile', 'onprem', '--debug'])
     const credentials = await fetchContainer(running)
     await running.stop()
@@ -204,7 +204,7 @@ describe('serve', () => {
   })
 })
 
-test('status tells what is served, and fails clearly where nothing is', async () => {
+it('status tells what is served, and fails clearly where nothing is', async () => {
   await using running = await startServe(world, ['--profile', 'onprem'])
   const { port } = new URL(running.exported['AWS_CONTAINER_CREDENTIALS_FULL_URI'] ?? '')
   const good = await runCli(['status', '--port', port])
@@ -217,7 +217,7 @@ test('status tells what is served, and fails clearly where nothing is', async ()
   expect(none.exitCode).toBe(6)
 })
 
-test('status says so when some other program answers', async () => {
+it('status says so when some other program answers', async () => {
   for (const body of ['<html>', '{}', 'null']) {
     const other = createServer((_, response) => response.end(body)).listen(0, '127.0.0.1')
     await once(other, 'listening')
@@ -229,7 +229,7 @@ test('status says so when some other program answers', async () => {
   }
 })
 
-test('a key password from standard input is still known when the key is renewed', async () => {
+it('a key password from standard input is still known when the key is renewed', async () => {
   const leaf = await world.authority.issue({ keyType: 'ec' })
   const key = join(world.folder, 'encrypted.key')
   const certificate = join(world.folder, 'encrypted.pem')
@@ -265,7 +265,7 @@ test('a key password from standard input is still known when the key is renewed'
   expect(shell.stdout.toString()).toMatch(/^[\w-]{43}$/)
 })
 
-test('an inherited socket that is no TCP socket ends it at once', async () => {
+it('an inherited socket that is no TCP socket ends it at once', async () => {
   const path = join(world.folder, 'unix.sock')
   const listener = createServer().listen(path)
   await once(listener, 'listening')
@@ -285,7 +285,7 @@ test('an inherited socket that is no TCP socket ends it at once', async () => {
   expect(code).toBe(7)
 }, 15_000)
 
-test('the watchdog and readiness reach a manager that listens, and nothing breaks without one', async () => {
+it('the watchdog and readiness reach a manager that listens, and nothing breaks without one', async () => {
   const path = join(world.folder, 'nobody-listens')
   const running = startCli(
     ['serve', '--port', '0', '--profile', 'onprem', '--token-folder', join(world.folder, 'tokens')],

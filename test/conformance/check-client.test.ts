@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { OURS } from '../../scripts/check-clients.ts'
 import {
   checkClient,
@@ -61,7 +61,7 @@ describe('our own client', () => {
   // Left out: the one that only waits for its end.
   const ids = SITUATIONS.map(({ id }) => id).filter((id) => id !== 'silent')
 
-  test('still does what docs/conformance.md says (else: node scripts/check-clients.ts)', async () => {
+  it('still does what docs/conformance.md says (else: node scripts/check-clients.ts)', async () => {
     const report = await check(OURS, ids)
     const told = recorded.situations.filter(({ id }) => ids.includes(id))
     expect(report.situations.map(deeds)).toEqual(told.map(deeds))
@@ -74,7 +74,7 @@ describe('our own client', () => {
 })
 
 describe('a client of another make', () => {
-  test('finds its files and ARNs in its environment, and nothing of AWS', async () => {
+  it('finds its files and ARNs in its environment, and nothing of AWS', async () => {
     const command =
       'for name in CERTIFICATE PRIVATE_KEY; do eval test -s "\\$ROLESANYWHERE_$name" || exit 9; done; ' +
       'echo "$ROLESANYWHERE_ENDPOINT $AWS_PROFILE$ROLESANYWHERE_INTERMEDIATES" >&2; exit 3'
@@ -85,12 +85,12 @@ describe('a client of another make', () => {
     ])
   })
 
-  test('that prints what is no credentials is seen to', async () => {
+  it('that prints what is no credentials is seen to', async () => {
     const { situations } = await check(`echo '{"AccessKeyId":"x"}'`, ['plain'])
     expect(situations).toMatchObject([{ result: 'something else', exitCode: 0 }])
   })
 
-  test('that never ends is ended, with all that it started', async () => {
+  it('that never ends is ended, with all that it started', async () => {
     const mark = join(folder, 'alive')
     const command = `(while :; do sleep 1; done) & echo $! > '${mark}'; wait`
     const { situations } = await check(command, ['plain'], { deadlineMs: 1000 })
@@ -100,7 +100,7 @@ describe('a client of another make', () => {
     expect(existsSync(`/proc/${child}/cwd`)).toBe(false)
   })
 
-  test('is ended when the check is', async () => {
+  it('is ended when the check is', async () => {
     const stop = new AbortController()
     const started: string[] = []
     const checked = check(
@@ -122,7 +122,7 @@ describe('a client of another make', () => {
 describe('the command', () => {
   const command = `'${process.execPath}' -e 'process.exitCode = 4; console.error("first"); console.error("an error | here")'`
 
-  test('prints tables', async () => {
+  it('prints tables', async () => {
     const { exitCode, stdout, stderr } = await runCli(['emulator', '--check-client', command])
     expect({ exitCode, stderr: stderr.split('\n')[0] }).toEqual({
       exitCode: 0,
@@ -136,7 +136,7 @@ describe('the command', () => {
     }
   })
 
-  test('prints JSON that makes the same tables, and can be quiet', async () => {
+  it('prints JSON that makes the same tables, and can be quiet', async () => {
     const args = ['emulator', '--quiet', '--json', '--check-client', command]
     const { stdout, stderr } = await runCli(args)
     const report = JSON.parse(stdout.toString('utf8')) as ClientReport
@@ -144,7 +144,7 @@ describe('the command', () => {
     expect(reportTables(report)).toContain('| silent | no answer |')
   })
 
-  test('wants a trust anchor or a client, and not both', async () => {
+  it('wants a trust anchor or a client, and not both', async () => {
     expect(await runCli(['emulator'])).toMatchObject({
       exitCode: 2,
       stderr: expect.stringMatching(/needs --trust-anchor.*or --check-client/) as string,

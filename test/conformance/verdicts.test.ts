@@ -8,7 +8,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasProgram } from '../support/capabilities.ts'
 import { CHAIN_ROWS } from './chain-table.ts'
 import { DIFFERENCES, reasonsFor, type OtherJudge } from './differences.ts'
@@ -35,18 +35,18 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('the table has at least 150 rows, each with an id of its own', () => {
+it('the table has at least 150 rows, each with an id of its own', () => {
   expect(CHAIN_ROWS.length).toBeGreaterThanOrEqual(150)
   expect(new Set(CHAIN_ROWS.map(({ id }) => id)).size).toBe(CHAIN_ROWS.length)
 })
 
-test('every difference that is explained is one of a row', () => {
+it('every difference that is explained is one of a row', () => {
   const ids = new Set(CHAIN_ROWS.map(({ id }) => id))
   expect(DIFFERENCES.flatMap(({ rows }) => rows).filter((id) => !ids.has(id))).toEqual([])
 })
 
 describe('the emulator', () => {
-  test.each(made)('$row.id: $row.what is $row.emulator', async ({ row, chain }) => {
+  it.each(made)('$row.id: $row.what is $row.emulator', async ({ row, chain }) => {
     const at = row.at ?? ORDINARY_TIME
     const { verdict, reason } = await judgeByEmulator(chain, at, new Set(row.lenient))
     expect(`${verdict} ${reason}`).toMatch(new RegExp(`^${row.emulator} `))
@@ -77,7 +77,7 @@ function judgedBy(judge: OtherJudge, ask: (place: string, made: Made) => Promise
     await Promise.all(Array.from({ length: 4 }, work))
   }, 120_000)
 
-  test.each(CHAIN_ROWS)('$id', ({ id, emulator }) => {
+  it.each(CHAIN_ROWS)('$id', ({ id, emulator }) => {
     const [same, other] =
       emulator === 'accepted' ? ['accepted', 'refused'] : ['refused', 'accepted']
     const { verdict, reason } = judgements.get(id) ?? { verdict: 'none', reason: '' }

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { request as httpsRequest } from 'node:https'
 import { connect as connectTls } from 'node:tls'
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { REQUEST_DEADLINE_MS } from '../../src/emulator/connection.ts'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts'
 import {
@@ -70,7 +70,7 @@ async function rest(socket: Socket): Promise<Buffer> {
 }
 
 describe('addresses', () => {
-  test.each([
+  it.each([
     '0.0.0.0',
     '::',
     '192.168.0.1',
@@ -82,14 +82,14 @@ describe('addresses', () => {
     await expect(start({ host })).rejects.toMatchObject({ code: 'ERR_USAGE_INVALID_VALUE' })
   })
 
-  test('the IPv6 loopback address works', async () => {
+  it('the IPv6 loopback address works', async () => {
     const emulator = await start({ host: '::1' })
     expect(emulator.url).toBe(`http://[::1]:${emulator.port}`)
     const response = await fetch(`${emulator.url}/sessions`)
     expect(response.status).toBe(404)
   })
 
-  test('a port that is taken is named', async () => {
+  it('a port that is taken is named', async () => {
     const { port } = await start()
     await expect(start({ port })).rejects.toMatchObject({
       code: 'ERR_OUTPUT_ADDRESS_IN_USE',
@@ -99,7 +99,7 @@ describe('addresses', () => {
 })
 
 describe('TLS', () => {
-  test('its own certificate is good for 127.0.0.1 and localhost, under its own CA', async () => {
+  it('its own certificate is good for 127.0.0.1 and localhost, under its own CA', async () => {
     const { port, caPem } = await start({ tls: true })
     for (const host of ['127.0.0.1', 'localhost']) {
       const status = await new Promise((resolve, reject) => {
@@ -113,27 +113,27 @@ describe('TLS', () => {
     }
   })
 
-  test('a session is created over TLS', async () => {
+  it('a session is created over TLS', async () => {
     const { url, caPem } = await start({ tls: true })
     expect(url).toMatch(/^https:/)
     expect(await exchange(url, signed(), caPem)).toMatchObject({ status: 201 })
   })
 
-  test('a certificate that is given is used, and its CA is not ours to tell', async () => {
+  it('a certificate that is given is used, and its CA is not ours to tell', async () => {
     const certificate = await root.issue({ ipAddresses: ['127.0.0.1'] })
     const { url, caPem } = await start({ tls: certificate })
     expect(caPem).toBeUndefined()
     expect(await exchange(url, signed(), root.certificatePem)).toMatchObject({ status: 201 })
   })
 
-  test('nobody else trusts it', async () => {
+  it('nobody else trusts it', async () => {
     const { url } = await start({ tls: true })
     await expect(exchange(url, signed(), root.certificatePem)).rejects.toThrow(
       /verify|local issuer/,
     )
   })
 
-  test('TLS 1.1 is not spoken, and a talker of HTTP does no harm', async () => {
+  it('TLS 1.1 is not spoken, and a talker of HTTP does no harm', async () => {
     const { url, port, caPem } = await start({ tls: true })
     const old = connectTls({
       host: '127.0.0.1',
@@ -154,7 +154,7 @@ describe('TLS', () => {
 })
 
 describe('connections', () => {
-  test('one carries many requests, in order, even sent at once', async () => {
+  it('one carries many requests, in order, even sent at once', async () => {
     const emulator = await start()
     const other: WireRequest = { ...signed(), method: 'GET' }
     const last: WireRequest = { ...signed(), target: '/sessions?changed' }
@@ -173,7 +173,7 @@ describe('connections', () => {
     ])
   })
 
-  test('a request may come byte by byte', async () => {
+  it('a request may come byte by byte', async () => {
     const emulator = await start()
     const socket = await connected(emulator)
     socket.setNoDelay(true)
@@ -185,7 +185,7 @@ describe('connections', () => {
     expect(parseResponse(await rest(socket)).status).toBe(201)
   })
 
-  test('one that sends too little is cut off at the deadline, whatever it sends meanwhile', async () => {
+  it('one that sends too little is cut off at the deadline, whatever it sends meanwhile', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const emulator = await start()
     const idle = await connected(emulator)
@@ -201,7 +201,7 @@ describe('connections', () => {
     expect(emulator.requestCount).toBe(0)
   })
 
-  test('closing ends all of them at once', async () => {
+  it('closing ends all of them at once', async () => {
     for (const tls of [false, true]) {
       const emulator = await start({ tls })
       const sockets = await Promise.all([connected(emulator), connected(emulator)])
@@ -213,7 +213,7 @@ describe('connections', () => {
     }
   }, 5000)
 
-  test('await using closes it', async () => {
+  it('await using closes it', async () => {
     const { url } = await (async () => {
       await using emulator = await startEmulator({
         trustAnchors: root.certificatePem,
@@ -226,7 +226,7 @@ describe('connections', () => {
   })
 })
 
-test('the journal keeps the latest thousand requests, and counts them all', async () => {
+it('the journal keeps the latest thousand requests, and counts them all', async () => {
   const seen: string[] = []
   const emulator = await start({ onRequest: ({ requestId }) => seen.push(requestId) })
   const one: WireRequest = { method: 'GET', target: '/', headers: [['Host', 'x']], body: '' }
@@ -241,7 +241,7 @@ describe('what is not HTTP', () => {
   const seed = 20_261_122
   const good = (): Buffer => wireBytes(signed())
 
-  test(`never breaks the emulator: 600 mutations of a good request, seed ${seed}`, async () => {
+  it(`never breaks the emulator: 600 mutations of a good request, seed ${seed}`, async () => {
     const emulator = await start()
     const random = lcg(seed)
     for (let round = 0; round < 600; round += 1) {
@@ -258,7 +258,7 @@ describe('what is not HTTP', () => {
     expect(await exchange(emulator.url, signed())).toMatchObject({ status: 201 })
   })
 
-  test(`never breaks it in the certificates: 400 mutations of DER, seed ${seed}`, async () => {
+  it(`never breaks it in the certificates: 400 mutations of DER, seed ${seed}`, async () => {
     const emulator = await start()
     const random = lcg(seed)
     const der = (pem: string): Buffer => Buffer.from(pem.replace(/-----.*?-----|\s/g, ''), 'base64')
@@ -274,7 +274,7 @@ describe('what is not HTTP', () => {
     expect(emulator.requests.filter(({ verdict }) => verdict.kind === 'internal-error')).toEqual([])
   })
 
-  test('is answered once and then hung up on', async () => {
+  it('is answered once and then hung up on', async () => {
     const { url } = await start()
     const answer = await exchangeRaw(
       url,

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { gunzipSync } from 'node:zlib'
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts'
 import { FAULTS } from '../../src/emulator/fault-table.ts'
 import { parseFault } from '../../src/emulator/faults.ts'
@@ -70,7 +70,7 @@ function jsonUnder(fault: string): Promise<unknown> {
 }
 
 describe('the service refuses', () => {
-  test.each([
+  it.each([
     ['status=403', 403, 'AccessDeniedException'],
     ['status=404', 404, 'ResourceNotFoundException'],
     ['status=418', 418, 'ValidationException'],
@@ -83,7 +83,7 @@ describe('the service refuses', () => {
     expect(answer.body).toMatch(/^\{"message":".+"\}$/)
   })
 
-  test('deny=TEXT', async () => {
+  it('deny=TEXT', async () => {
     expect(await answerUnder('deny=Unable to assume role for x: no')).toMatchObject({
       status: 403,
       headers: { 'x-amzn-errortype': 'AccessDeniedException' },
@@ -91,7 +91,7 @@ describe('the service refuses', () => {
     })
   })
 
-  test('throttle=N lets N requests through in each second', async () => {
+  it('throttle=N lets N requests through in each second', async () => {
     const { url } = await start(['throttle=2,retry-after=7'])
     const statuses = async (): Promise<number[]> => {
       const answers = [await exchange(url, signed()), await exchange(url, signed())]
@@ -104,7 +104,7 @@ describe('the service refuses', () => {
     expect(await statuses()).toEqual([201, 201, 429])
   })
 
-  test('throttle=0:xN refuses N times, without Retry-After', async () => {
+  it('throttle=0:xN refuses N times, without Retry-After', async () => {
     const { url } = await start(['throttle=0:x2'])
     const answers = [await exchange(url, signed()), await exchange(url, signed())]
     expect(answers.map(({ status }) => status)).toEqual([429, 429])
@@ -112,7 +112,7 @@ describe('the service refuses', () => {
     expect(await exchange(url, signed())).toMatchObject({ status: 201 })
   })
 
-  test('skew=SECONDS moves the clock and the Date header', async () => {
+  it('skew=SECONDS moves the clock and the Date header', async () => {
     const { url } = await start(['skew=1000:x1', 'skew=-2000:x1'])
     const first = await exchange(url, signed())
     expect(first).toMatchObject({
@@ -131,14 +131,14 @@ describe('the service refuses', () => {
 })
 
 describe('the network breaks', () => {
-  test('latency=MS keeps the answer back', async () => {
+  it('latency=MS keeps the answer back', async () => {
     const { url } = await start(['latency=60'])
     const started = performance.now()
     expect(await exchange(url, signed())).toMatchObject({ status: 201 })
     expect(performance.now() - started).toBeGreaterThanOrEqual(59)
   })
 
-  test('slow=MS sends byte by byte', async () => {
+  it('slow=MS sends byte by byte', async () => {
     const { url } = await start(['slow=1', 'empty-object'])
     const started = performance.now()
     const { body } = await exchange(url, signed())
@@ -146,20 +146,20 @@ describe('the network breaks', () => {
     expect(performance.now() - started).toBeGreaterThan(150)
   })
 
-  test('close', async () => {
+  it('close', async () => {
     expect(await bytesUnder('close')).toBe('')
   })
 
-  test('reset', async () => {
+  it('reset', async () => {
     await expect(bytesUnder('reset')).rejects.toMatchObject({ code: 'ECONNRESET' })
   })
 
-  test('reset inside TLS', async () => {
+  it('reset inside TLS', async () => {
     const { url, caPem } = await start(['reset'], { tls: true })
     await expect(exchange(url, signed(), caPem)).rejects.toMatchObject({ code: 'ECONNRESET' })
   })
 
-  test('silence lasts until the emulator is closed', async () => {
+  it('silence lasts until the emulator is closed', async () => {
     const emulator = await start(['silence'])
     const answer = exchangeRaw(emulator.url, wireBytes(signed())).catch(() => Buffer.alloc(0))
     await vi.waitUntil(() => emulator.requestCount === 1)
@@ -167,20 +167,20 @@ describe('the network breaks', () => {
     expect(await answer).toHaveLength(0)
   })
 
-  test('truncate announces more than it sends', async () => {
+  it('truncate announces more than it sends', async () => {
     const { headers, body } = await answerUnder('truncate')
     const announced = Number(headers['content-length'])
     expect(body.length).toBe(Math.floor(announced / 2))
   })
 
-  test('huge is as long as it says', async () => {
+  it('huge is as long as it says', async () => {
     const { headers, body } = await answerUnder('huge=5000000')
     expect(Number(headers['content-length'])).toBe(body.length)
     expect(body.length).toBeGreaterThan(5_000_000)
     expect(JSON.parse(body)).toHaveProperty('credentialSet')
   })
 
-  test('endless goes on for as long as it is read', async () => {
+  it('endless goes on for as long as it is read', async () => {
     const { url } = await start(['endless'])
     const { hostname, port } = new URL(url)
     const socket = connect(Number(port), hostname)
@@ -195,11 +195,11 @@ describe('the network breaks', () => {
 })
 
 describe('a stranger answers', () => {
-  test('garbage', async () => {
+  it('garbage', async () => {
     expect(await bytesUnder('garbage')).toMatch(/^SSH-2\.0/)
   })
 
-  test('html', async () => {
+  it('html', async () => {
     expect(await answerUnder('html')).toMatchObject({
       status: 200,
       headers: { 'content-type': 'text/html; charset=utf-8' },
@@ -207,14 +207,14 @@ describe('a stranger answers', () => {
     })
   })
 
-  test('redirect=URL', async () => {
+  it('redirect=URL', async () => {
     expect(await answerUnder('redirect=http://example.com:81/x')).toMatchObject({
       status: 307,
       headers: { location: 'http://example.com:81/x' },
     })
   })
 
-  test('gzip', async () => {
+  it('gzip', async () => {
     const bytes = Buffer.from(await bytesUnder('gzip'), 'latin1')
     expect(bytes.includes('content-encoding: gzip')).toBe(true)
     const body = bytes.subarray(bytes.indexOf('\r\n\r\n') + 4)
@@ -228,7 +228,7 @@ describe('the credentials are none', () => {
     (result as { credentialSet: [{ credentials: Record<string, string> }] }).credentialSet[0]
       .credentials
 
-  test('empty, empty-object, empty-body, cut-json', async () => {
+  it('empty, empty-object, empty-body, cut-json', async () => {
     expect(await answerUnder('empty')).toMatchObject({ status: 201, body: '{"credentialSet":[]}' })
     expect(await answerUnder('empty-object')).toMatchObject({ status: 201, body: '{}' })
     expect(await answerUnder('empty-body')).toMatchObject({ status: 201, body: '' })
@@ -237,40 +237,40 @@ describe('the credentials are none', () => {
     expect(() => JSON.parse(body) as unknown).toThrow(SyntaxError)
   })
 
-  test('missing-token, missing-secret', async () => {
+  it('missing-token, missing-secret', async () => {
     const noToken = credentials(await jsonUnder('missing-token'))
     expect(Object.keys(noToken)).toEqual(['accessKeyId', 'secretAccessKey', 'expiration'])
     expect(credentials(await jsonUnder('missing-secret'))).not.toHaveProperty('secretAccessKey')
   })
 
-  test('expires-in', async () => {
+  it('expires-in', async () => {
     const { expiration } = credentials(await jsonUnder('expires-in=120'))
     expect(expiration).toBe(`${new Date(now + 120_000).toISOString().slice(0, 19)}Z`)
   })
 
-  test('expired, bad-expiration', async () => {
+  it('expired, bad-expiration', async () => {
     const { expiration = '' } = credentials(await jsonUnder('expired'))
     expect(Date.parse(expiration)).toBeLessThan(now)
     expect(Date.parse(credentials(await jsonUnder('bad-expiration'))['expiration'] ?? '')).toBeNaN()
   })
 
-  test('crlf, nul', async () => {
+  it('crlf, nul', async () => {
     expect(credentials(await jsonUnder('crlf'))['sessionToken']).toContain('\r\naws_')
     expect(credentials(await jsonUnder('nul'))['sessionToken']).toContain('\0')
   })
 
-  test('deep, proto, duplicate', async () => {
+  it('deep, proto, duplicate', async () => {
     expect((await answerUnder('deep')).body).toHaveLength(200_000)
     expect((await answerUnder('proto')).body).toMatch(/^\{"__proto__":\{"credentialSet":\[.*\}\}$/)
     expect(credentials(await jsonUnder('duplicate'))['sessionToken']).toBeNull()
   })
 
-  test('bom, utf16', async () => {
+  it('bom, utf16', async () => {
     expect((await answerUnder('bom')).body).toMatch(/^\ufeff\{"credentialSet"/)
     expect((await answerUnder('utf16')).body.slice(0, 6)).toBe('{\0"\0c\0')
   })
 
-  test('a refusal stays a refusal', async () => {
+  it('a refusal stays a refusal', async () => {
     const { url } = await start(['expired', 'crlf', 'empty', 'utf16'])
     const answer = await exchange(url, signed(now - 3_600_000))
     expect(answer).toMatchObject({ status: 403 })
@@ -279,7 +279,7 @@ describe('the credentials are none', () => {
 })
 
 describe('counts', () => {
-  test('a fault with a count stops after it, and the facts name what happened', async () => {
+  it('a fault with a count stops after it, and the facts name what happened', async () => {
     const { url, requests } = await start(['status=503:x2', 'latency=1:x1'])
     for (const status of [503, 503, 201]) {
       expect(await exchange(url, signed())).toMatchObject({ status })
@@ -291,7 +291,7 @@ describe('counts', () => {
     ])
   })
 
-  test('a fault that does not apply keeps its count', async () => {
+  it('a fault that does not apply keeps its count', async () => {
     const { url } = await start(['expired:x1'])
     await exchange(url, signed(now - 3_600_000))
     expect((await exchange(url, signed())).body).toContain('2020-01-01T00:00:00Z')
@@ -299,7 +299,7 @@ describe('counts', () => {
   })
 })
 
-test('every fault of the table is met above', async () => {
+it('every fault of the table is met above', async () => {
   const text = await readFile(new URL(import.meta.url), 'utf8')
   for (const name of Object.keys(FAULTS)) {
     expect(text, name).toMatch(new RegExp(`['\\[]${name}[=:']`))

@@ -4,7 +4,7 @@
  * The requests are signed by test/support/pki-request.ts, which shares nothing with src/.
  */
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts'
 import {
   createAuthority,
@@ -89,7 +89,7 @@ const INVALID_SIGNATURE = 'Invalid signature'
 const UNTRUSTED = 'Untrusted signing certificate'
 const INSUFFICIENT = 'Untrusted certificate. Insufficient certificate'
 
-test('a right request is answered with a session', async () => {
+it('a right request is answered with a session', async () => {
   const { status, headers, body } = await exchange(emulator.url, signed())
   expect(status).toBe(201)
   expect(headers['content-type']).toBe('application/json')
@@ -122,7 +122,7 @@ test('a right request is answered with a session', async () => {
 })
 
 describe('a signature that does not fit is refused', () => {
-  test.each<[string, (request: WireRequest) => WireRequest]>([
+  it.each<[string, (request: WireRequest) => WireRequest]>([
     [
       'an altered body',
       (request) => ({ ...request, body: request.body.replace('example', 'exampl3') }),
@@ -153,7 +153,7 @@ describe('a signature that does not fit is refused', () => {
     expect(await answerTo(alter(signed()))).toEqual(denied(INVALID_SIGNATURE, /does not fit/))
   })
 
-  test('an altered query', async () => {
+  it('an altered query', async () => {
     const query = new URLSearchParams(ARNS).toString()
     const request = signed({ target: `/sessions?${query}`, body: '{}' })
     expect(await answerTo(request)).toMatchObject({ status: 201 })
@@ -161,7 +161,7 @@ describe('a signature that does not fit is refused', () => {
     expect(await answerTo(altered)).toEqual(denied(INVALID_SIGNATURE, /does not fit/))
   })
 
-  test('an altered chain', async () => {
+  it('an altered chain', async () => {
     const [one, other] = [await root.issueAuthority(), await root.issueAuthority()]
     const request = signed({ ...(await one.issue()), chainPem: [one.certificatePem] })
     const replacement = signed({ ...leaf, chainPem: [other.certificatePem] })
@@ -170,7 +170,7 @@ describe('a signature that does not fit is refused', () => {
     expect(await answerTo(altered)).toEqual(denied(INVALID_SIGNATURE, /does not fit/))
   })
 
-  test('the key of another certificate', async () => {
+  it('the key of another certificate', async () => {
     const { privateKeyPem } = await root.issue()
     expect(await answerTo(signed({ privateKeyPem }))).toEqual(
       denied(
@@ -182,14 +182,14 @@ describe('a signature that does not fit is refused', () => {
 })
 
 describe('what has to be signed must be', () => {
-  test.each(['host', 'content-type', 'x-amz-date', 'x-amz-x509'])('%s', async (name) => {
+  it.each(['host', 'content-type', 'x-amz-date', 'x-amz-x509'])('%s', async (name) => {
     const message = `'${name}' must be a 'SignedHeader' in the AWS Authorization`
     expect(await answerTo(signed({ leaveUnsigned: [name] }))).toEqual(
       denied(message, /must be a 'SignedHeader'/),
     )
   })
 
-  test('x-amz-x509-chain', async () => {
+  it('x-amz-x509-chain', async () => {
     const request = signed({
       chainPem: [root.certificatePem],
       leaveUnsigned: ['x-amz-x509-chain'],
@@ -199,7 +199,7 @@ describe('what has to be signed must be', () => {
     )
   })
 
-  test('an x-amz header of any other name', async () => {
+  it('an x-amz header of any other name', async () => {
     const request = signed()
     request.headers.push(['X-Amz-Meta-Thing', '1'])
     expect(await answerTo(request)).toEqual(
@@ -207,7 +207,7 @@ describe('what has to be signed must be', () => {
     )
   })
 
-  test('a header in the list that was not sent', async () => {
+  it('a header in the list that was not sent', async () => {
     const request = withHeader(signed(), 'authorization', (value) =>
       value.replace('SignedHeaders=', 'SignedHeaders=accept;'),
     )
@@ -216,13 +216,13 @@ describe('what has to be signed must be', () => {
 })
 
 describe('an Authorization header that is not one is refused', () => {
-  test('none', async () => {
+  it('none', async () => {
     const request = signed()
     request.headers = request.headers.filter(([name]) => name !== 'Authorization')
     expect(await answerTo(request)).toEqual(denied('Missing Authentication Token', /no Authori/))
   })
 
-  test.each<[string, (value: string) => string, RegExp]>([
+  it.each<[string, (value: string) => string, RegExp]>([
     ['no parameters', () => 'AWS4-X509-RSA-SHA256', /no parameters/],
     ['another algorithm', (value) => value.replace('X509-ECDSA', 'HMAC'), /not an algorithm/],
     ...['__proto__', 'toString', 'constructor'].map(
@@ -261,13 +261,13 @@ describe('an Authorization header that is not one is refused', () => {
     expect(answer.reason).toMatch(reason)
   })
 
-  test('two of them', async () => {
+  it('two of them', async () => {
     const request = signed()
     request.headers.push(['Authorization', 'none'])
     expect((await answerTo(request)).reason).toMatch(/more than one Authorization/)
   })
 
-  test('the algorithm of the other kind of key', async () => {
+  it('the algorithm of the other kind of key', async () => {
     expect(await answerTo(signed({ algorithm: 'AWS4-X509-RSA-SHA256' }))).toEqual(
       denied('Signing algorithm does not match the key of the signing certificate', /type ec/),
     )
@@ -277,16 +277,16 @@ describe('an Authorization header that is not one is refused', () => {
 describe('the serial number is that of the certificate, in decimal', () => {
   const message = 'Credential does not match the serial number of the signing certificate'
 
-  test('another number', async () => {
+  it('another number', async () => {
     expect(await answerTo(signed({ credentialSerial: '42' }))).toEqual(denied(message, /number 42/))
   })
 
-  test('the right number in hexadecimal', async () => {
+  it('the right number in hexadecimal', async () => {
     const hex = leaf.serialNumber.toString(16)
     expect(await answerTo(signed({ credentialSerial: hex }))).toEqual(denied(message, /decimal/))
   })
 
-  test.each([1n, 0n, -5n, 128n, (1n << 159n) - 1n, -(1n << 64n)])(
+  it.each([1n, 0n, -5n, 128n, (1n << 159n) - 1n, -(1n << 64n)])(
     '%s works',
     async (serialNumber) => {
       expect(await answerToLeaf({ serialNumber })).toMatchObject({ status: 201 })
@@ -297,26 +297,26 @@ describe('the serial number is that of the certificate, in decimal', () => {
 describe('the date is near the time of the server', () => {
   const minute = 60_000
 
-  test.each([-15 * minute, 15 * minute])('%i ms away is accepted', async (offset) => {
+  it.each([-15 * minute, 15 * minute])('%i ms away is accepted', async (offset) => {
     expect(await answerTo(signed({ at: NOW + offset }))).toMatchObject({ status: 201 })
   })
 
-  test('more than 15 minutes old', async () => {
+  it('more than 15 minutes old', async () => {
     const answer = await answerTo(signed({ at: NOW - 15 * minute - 1000 }))
     expect(answer).toEqual(denied(answer.message, /^Signature expired: 20261122T094459Z/))
   })
 
-  test('more than 15 minutes ahead', async () => {
+  it('more than 15 minutes ahead', async () => {
     const answer = await answerTo(signed({ at: NOW + 15 * minute + 1000 }))
     expect(answer).toEqual(denied(answer.message, /^Signature not yet current: 20261122T101501Z/))
   })
 
-  test('a date that is none', async () => {
+  it('a date that is none', async () => {
     const request = withHeader(signed(), 'x-amz-date', () => '20260230T100000Z')
     expect((await answerTo(request)).reason).toMatch(/X-Amz-Date has to be/)
   })
 
-  test('two dates', async () => {
+  it('two dates', async () => {
     const request = signed()
     request.headers.push(['X-Amz-Date', '20261122T100000Z'])
     expect((await answerTo(request)).reason).toMatch(/exactly one x-amz-date/)
@@ -324,7 +324,7 @@ describe('the date is near the time of the server', () => {
 })
 
 describe('the scope fits', () => {
-  test.each<[string, Partial<SigningOptions>, RegExp]>([
+  it.each<[string, Partial<SigningOptions>, RegExp]>([
     ['another day', { scopeDate: '20261121' }, /does not match X-Amz-Date/],
     ['another service', { service: 'sts' }, /correct service: 'rolesanywhere'/],
     ['another region', { region: 'us-east-1' }, /valid region, not 'us-east-1'/],
@@ -335,7 +335,7 @@ describe('the scope fits', () => {
 })
 
 describe('the certificate has to be one', () => {
-  test.each<[string, (value: string) => string]>([
+  it.each<[string, (value: string) => string]>([
     [
       'URL-safe Base64',
       (value) => value.replaceAll('+', '-').replaceAll('/', '_').replace('A', '-'),
@@ -355,7 +355,7 @@ describe('the certificate has to be one', () => {
     expect(await answerTo(request)).toEqual(denied('Malformed certificate', /X-Amz-X509/))
   })
 
-  test('none', async () => {
+  it('none', async () => {
     const request = signed({ leaveUnsigned: ['x-amz-x509'] })
     request.headers = request.headers.filter(([name]) => name !== 'X-Amz-X509')
     expect((await answerTo(request)).reason).toMatch(/exactly one x-amz-x509/)
@@ -363,7 +363,7 @@ describe('the certificate has to be one', () => {
 })
 
 describe('a leaf without what Roles Anywhere asks for is refused', () => {
-  test.each<[string, CertificateOptions, RegExp]>([
+  it.each<[string, CertificateOptions, RegExp]>([
     ['a CA certificate', { isCa: true }, /is a CA certificate/],
     ['no basicConstraints', { isCa: null }, /has no basicConstraints/],
     ['no keyUsage', { keyUsage: null }, /has no keyUsage extension/],
@@ -385,19 +385,19 @@ describe('a leaf without what Roles Anywhere asks for is refused', () => {
 })
 
 describe('validity and revocation', () => {
-  test('expired', async () => {
+  it('expired', async () => {
     const answer = await answerToLeaf({ notAfter: new Date(NOW - 1000) })
     expect(answer).toEqual(denied('Certificate expired', /expired at 2026-11-22T09:59:59/))
   })
 
-  test('not yet valid', async () => {
+  it('not yet valid', async () => {
     const answer = await answerToLeaf({ notBefore: new Date(NOW + 1000) })
     expect(answer).toEqual(
       denied('Certificate not yet valid', /not valid before 2026-11-22T10:00:01/),
     )
   })
 
-  test('the first and the last second count, the last one to its end', async () => {
+  it('the first and the last second count, the last one to its end', async () => {
     const issued = await root.issue({ notBefore: new Date(NOW), notAfter: new Date(NOW) })
     let now = NOW
     await using at = await startEmulator({ trustAnchors: root.certificatePem, clock: () => now })
@@ -408,12 +408,12 @@ describe('validity and revocation', () => {
     expect(statuses).toEqual([403, 201, 201, 403])
   })
 
-  test('revoked', async () => {
+  it('revoked', async () => {
     const answer = await answerToLeaf({ serialNumber: REVOKED })
     expect(answer).toEqual(denied('Certificate revoked', /serial number dead\) is revoked/))
   })
 
-  test('the same serial number from another CA is not revoked', async () => {
+  it('the same serial number from another CA is not revoked', async () => {
     const lower = await root.issueAuthority()
     const answer = await answerToLeaf({ serialNumber: REVOKED }, lower, {
       chainPem: [lower.certificatePem],
@@ -421,7 +421,7 @@ describe('validity and revocation', () => {
     expect(answer).toMatchObject({ status: 201 })
   })
 
-  test('a revoked intermediate takes its leaves along', async () => {
+  it('a revoked intermediate takes its leaves along', async () => {
     const lower = await root.issueAuthority({ serialNumber: REVOKED })
     const answer = await answerToLeaf({}, lower, { chainPem: [lower.certificatePem] })
     expect(answer).toEqual(denied('Certificate revoked', /Intermediate CA/))
@@ -429,7 +429,7 @@ describe('validity and revocation', () => {
 })
 
 describe('a chain that does not lead to the trust anchor is refused', () => {
-  test('a stranger, even under the same name', async () => {
+  it('a stranger, even under the same name', async () => {
     const impostor = await createAuthority()
     expect(await answerToLeaf({}, impostor)).toEqual(
       denied(
@@ -439,25 +439,25 @@ describe('a chain that does not lead to the trust anchor is refused', () => {
     )
   })
 
-  test('a stranger that brings its own root', async () => {
+  it('a stranger that brings its own root', async () => {
     const impostor = await createAuthority()
     const answer = await answerToLeaf({}, impostor, { chainPem: [impostor.certificatePem] })
     expect(answer).toEqual(denied(UNTRUSTED, /holds the issuer/))
   })
 
-  test('a self-signed leaf', async () => {
+  it('a self-signed leaf', async () => {
     const { certificatePem, privateKeyPem } = await createAuthority({ subject: 'CN=me' })
     expect(await answerTo(signed({ certificatePem, privateKeyPem }))).toEqual(
       denied(UNTRUSTED, /holds the issuer "CN=me"/),
     )
   })
 
-  test('a missing intermediate', async () => {
+  it('a missing intermediate', async () => {
     const lower = await root.issueAuthority({ subject: 'CN=Issuing' })
     expect(await answerToLeaf({}, lower)).toEqual(denied(UNTRUSTED, /the issuer "CN=Issuing"/))
   })
 
-  test.each<[string, CertificateOptions, RegExp]>([
+  it.each<[string, CertificateOptions, RegExp]>([
     ['not a CA', { isCa: false }, /"CN=Lower" is not a CA certificate/],
     ['without basicConstraints', { isCa: null }, /"CN=Lower" is not a CA certificate/],
     ['without keyCertSign', { keyUsage: ['digitalSignature'] }, /"CN=Lower" has no keyUsage/],
@@ -469,13 +469,13 @@ describe('a chain that does not lead to the trust anchor is refused', () => {
     expect(answer).toEqual(denied(UNTRUSTED, reason))
   })
 
-  test('an expired intermediate', async () => {
+  it('an expired intermediate', async () => {
     const lower = await root.issueAuthority({ notAfter: new Date(NOW - 1000) })
     const answer = await answerToLeaf({}, lower, { chainPem: [lower.certificatePem] })
     expect(answer).toEqual(denied('Certificate expired', /Intermediate CA" expired/))
   })
 
-  test('more CAs than the path length allows', async () => {
+  it('more CAs than the path length allows', async () => {
     const upper = await root.issueAuthority({ subject: 'CN=Upper', pathLength: 0 })
     const lower = await upper.issueAuthority({ subject: 'CN=Lower' })
     const answer = await answerToLeaf({}, lower, {
@@ -484,14 +484,14 @@ describe('a chain that does not lead to the trust anchor is refused', () => {
     expect(answer).toEqual(denied(UNTRUSTED, /"CN=Upper" allows 0 CA certificates below it/))
   })
 
-  test('six certificates in the chain', async () => {
+  it('six certificates in the chain', async () => {
     const chainPem = Array.from({ length: 6 }, () => root.certificatePem)
     expect(await answerTo(signed({ chainPem }))).toEqual(
       denied('Too many certificates in chain', /holds 6 certificates, at most 5/),
     )
   })
 
-  test('a chain that is not made of certificates', async () => {
+  it('a chain that is not made of certificates', async () => {
     const request = signed({ headers: [['X-Amz-X509-Chain', 'AAAA,BBBB']] })
     expect(await answerTo(request)).toEqual(
       denied('Malformed certificate chain', /X-Amz-X509-Chain does not hold/),
@@ -500,7 +500,7 @@ describe('a chain that does not lead to the trust anchor is refused', () => {
 })
 
 describe('path building is bounded', () => {
-  test('by certificates that all sign each other', async () => {
+  it('by certificates that all sign each other', async () => {
     const { privateKeyPem } = await createAuthority()
     const equals = await Promise.all(
       [1n, 2n, 3n, 4n, 5n].map((serialNumber) =>
@@ -515,7 +515,7 @@ describe('path building is bounded', () => {
 })
 
 describe('a chain that does lead to the trust anchor is accepted', () => {
-  test('five deep, in any order, with leaf and root among them', async () => {
+  it('five deep, in any order, with leaf and root among them', async () => {
     const first = await root.issueAuthority({ subject: 'CN=1', keyType: 'rsa' })
     const second = await first.issueAuthority({ subject: 'CN=2', hash: 'SHA-512' })
     const third = await second.issueAuthority({ subject: 'CN=3', curve: 'P-521', pathLength: 0 })
@@ -524,7 +524,7 @@ describe('a chain that does lead to the trust anchor is accepted', () => {
     expect(await answerTo(signed({ ...issued, chainPem: chain }))).toMatchObject({ status: 201 })
   })
 
-  test('by the way that is still valid, when a CA was renewed with the same key', async () => {
+  it('by the way that is still valid, when a CA was renewed with the same key', async () => {
     const old = await root.issueAuthority({ notAfter: new Date(NOW - 1000) })
     const renewed = await root.issueAuthority({ privateKeyPem: old.privateKeyPem })
     for (const chainPem of [
@@ -535,7 +535,7 @@ describe('a chain that does lead to the trust anchor is accepted', () => {
     }
   })
 
-  test.each<CertificateOptions>([
+  it.each<CertificateOptions>([
     { keyType: 'rsa', modulusLength: 2048 },
     { keyType: 'rsa', modulusLength: 4096 },
     { curve: 'P-256' },
@@ -546,7 +546,7 @@ describe('a chain that does lead to the trust anchor is accepted', () => {
   })
 })
 
-test('a chunked body is read as the bytes it carries', async () => {
+it('a chunked body is read as the bytes it carries', async () => {
   const request = signed()
   const { body } = request
   const half = body.length >> 1
@@ -563,14 +563,14 @@ test('a chunked body is read as the bytes it carries', async () => {
   expect(answer.status).toBe(201)
 })
 
-test('white space around and inside values does not matter, other headers may be unsigned', async () => {
+it('white space around and inside values does not matter, other headers may be unsigned', async () => {
   const request = signed({ headers: [['X-Amz-Note', 'two  words']] })
   const spaced = withHeader(request, 'x-amz-note', () => '   two     words  ')
   spaced.headers.push(['User-Agent', 'test'], ['Accept', '*/*'])
   expect(await answerTo(spaced)).toMatchObject({ status: 201 })
 })
 
-test('another path or method is no operation', async () => {
+it('another path or method is no operation', async () => {
   expect(await answerTo({ ...signed(), method: 'GET' })).toMatchObject({
     status: 404,
     type: 'UnknownOperationException',

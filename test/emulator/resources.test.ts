@@ -1,6 +1,6 @@
 /** What AWS's side decides: which trust anchor, profile and role there are, and which are disabled. */
 
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { startEmulator, type EmulatorOptions } from '../../src/emulator/emulator.ts'
 import type { Resources } from '../../src/emulator/resources.ts'
 import {
@@ -34,7 +34,7 @@ async function answerWith(
 }
 
 describe('what is set up', () => {
-  test('is served', async () => {
+  it('is served', async () => {
     const resources: Resources = {
       trustAnchorArn: ARNS.trustAnchorArn,
       profileArns: [OTHER.profile, ARNS.profileArn],
@@ -43,7 +43,7 @@ describe('what is set up', () => {
     expect(await answerWith({ resources })).toMatchObject({ status: 201 })
   })
 
-  test.each<[string, Resources, number, string, string]>([
+  it.each<[string, Resources, number, string, string]>([
     [
       'another trust anchor',
       { trustAnchorArn: ARNS.trustAnchorArn.replace(/1$/, '9') },
@@ -87,14 +87,14 @@ describe('what is set up', () => {
     expect(answer.body).toContain(message)
   })
 
-  test('an unknown trust anchor vouches for nobody, so it is told before the certificate is', async () => {
+  it('an unknown trust anchor vouches for nobody, so it is told before the certificate is', async () => {
     const stranger = await (await createAuthority()).issue()
     const resources = { trustAnchorArn: ARNS.trustAnchorArn.replace(/1$/, '9') }
     expect(await answerWith({ resources }, stranger)).toMatchObject({ status: 404 })
   })
 })
 
-test('a session is told with its secrets, and a refusal tells of none', async () => {
+it('a session is told with its secrets, and a refusal tells of none', async () => {
   const told: string[] = []
   const onSession: EmulatorOptions['onSession'] = ({ credentials }) =>
     told.push(credentials.secretAccessKey)

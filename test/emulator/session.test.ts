@@ -1,7 +1,7 @@
 /** What CreateSession makes of its parameters, and how its limits answer. */
 
 import { createPrivateKey, sign, X509Certificate } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from '../../src/core/arn.ts'
 import { signingAlgorithmOf } from '../../src/core/algorithms.ts'
 import { createSessionRequest } from '../../src/core/create-session-request.ts'
@@ -71,23 +71,23 @@ async function sessionOf(options: CertificateOptions): Promise<ReturnType<typeof
 const QUERY = `/sessions?${new URLSearchParams(ARNS).toString()}`
 
 describe('the ARNs', () => {
-  test('may come in the body', async () => {
+  it('may come in the body', async () => {
     expect(await post(ARNS)).toMatchObject({ status: 201 })
   })
 
-  test('may come in the query, with a body or without', async () => {
+  it('may come in the query, with a body or without', async () => {
     expect(await post({ durationSeconds: 3600 }, QUERY)).toMatchObject({ status: 201 })
     expect(await exchange(plain.url, signed({ body: '', target: QUERY }))).toMatchObject({
       status: 201,
     })
   })
 
-  test('may come in both, when they agree', async () => {
+  it('may come in both, when they agree', async () => {
     expect(await post(ARNS, QUERY)).toMatchObject({ status: 201 })
   })
 
   const other = { ...ARNS, trustAnchorArn: ARNS.trustAnchorArn.replace(REGION, 'us-east-1') }
-  test.each<[string, object, string, string?]>([
+  it.each<[string, object, string, string?]>([
     ['nothing', {}, "'trustAnchorArn' is required"],
     ['no profile', { ...ARNS, profileArn: undefined }, "'profileArn' is required"],
     ['a null role', { ...ARNS, roleArn: null }, "'roleArn' is required"],
@@ -144,7 +144,7 @@ describe('the ARNs', () => {
     })
   })
 
-  test('a request signed for another region than the trust anchor is in is refused', async () => {
+  it('a request signed for another region than the trust anchor is in is refused', async () => {
     const { body } = await exchange(plain.url, signed({ region: 'us-east-1' }))
     expect(body).toContain(
       'the trust anchor is in eu-central-1, the request was signed for us-east-1',
@@ -152,7 +152,7 @@ describe('the ARNs', () => {
   })
 })
 
-test.each([
+it.each([
   ['not JSON', '{', 'The request body is not valid JSON'],
   ['not UTF-8', '"\xff', 'The request body is not valid JSON'],
   ['a list', '[]', 'The request body is not a JSON object'],
@@ -163,7 +163,7 @@ test.each([
 })
 
 describe('the duration', () => {
-  test.each<[string, number | undefined, 'plain' | 'generous', string]>([
+  it.each<[string, number | undefined, 'plain' | 'generous', string]>([
     ['is the profile’s when not asked for', undefined, 'plain', '2026-11-22T11:00:00Z'],
     ['is what was asked for', 900, 'plain', '2026-11-22T10:15:00Z'],
     ['is silently capped by the profile', 43_200, 'plain', '2026-11-22T11:00:00Z'],
@@ -174,7 +174,7 @@ describe('the duration', () => {
     expect(session(answer).credentials.expiration).toBe(expiration)
   })
 
-  test.each([7201, undefined])('%s seconds exceed the role and fail', async (durationSeconds) => {
+  it.each([7201, undefined])('%s seconds exceed the role and fail', async (durationSeconds) => {
     const answer = await post({ ...ARNS, durationSeconds }, '/sessions', generous)
     expect(answer).toMatchObject({
       status: 403,
@@ -184,7 +184,7 @@ describe('the duration', () => {
     })
   })
 
-  test.each([899, 43_201, 900.5, '900', true])('%s is refused', async (durationSeconds) => {
+  it.each([899, 43_201, 900.5, '900', true])('%s is refused', async (durationSeconds) => {
     const answer = await post({ ...ARNS, durationSeconds })
     expect(answer).toMatchObject({
       status: 400,
@@ -194,14 +194,14 @@ describe('the duration', () => {
 })
 
 describe('the session name', () => {
-  test('is refused unless the profile accepts one', async () => {
+  it('is refused unless the profile accepts one', async () => {
     expect(await post({ ...ARNS, roleSessionName: 'me' })).toMatchObject({
       status: 403,
       body: '{"message":"Not authorized to set roleSessionName."}',
     })
   })
 
-  test('is taken when the profile accepts one', async () => {
+  it('is taken when the profile accepts one', async () => {
     const members = { ...ARNS, roleSessionName: 'me@x', durationSeconds: 900 }
     const { arn, assumedRoleId } = session(
       await post(members, '/sessions', generous),
@@ -210,7 +210,7 @@ describe('the session name', () => {
     expect(assumedRoleId).toMatch(/^AROA[A-Z2-7]{17}:me@x$/)
   })
 
-  test.each(['', 'x', 'a b', 'ü'.repeat(3), 'x'.repeat(65), 7])('%s is refused', async (name) => {
+  it.each(['', 'x', 'a b', 'ü'.repeat(3), 'x'.repeat(65), 7])('%s is refused', async (name) => {
     const answer = await post({ ...ARNS, roleSessionName: name }, '/sessions', generous)
     expect(answer).toMatchObject({
       status: 400,
@@ -218,14 +218,14 @@ describe('the session name', () => {
     })
   })
 
-  test('is the serial number in hexadecimal otherwise', async () => {
+  it('is the serial number in hexadecimal otherwise', async () => {
     const { assumedRoleUser } = session(await post(ARNS))
     expect(assumedRoleUser.arn).toMatch(/:assumed-role\/example\/0abc$/)
   })
 })
 
 describe('the source identity', () => {
-  test.each([
+  it.each([
     ['CN=short,O=Example', 'CN=short'],
     [`CN=${'a'.repeat(61)}`, `CN=${'a'.repeat(61)}`],
     [`CN=${'a'.repeat(62)}`, 'a'.repeat(62)],
@@ -235,7 +235,7 @@ describe('the source identity', () => {
   })
 })
 
-test('the subject is the same for the same certificate, and the credentials never are', async () => {
+it('the subject is the same for the same certificate, and the credentials never are', async () => {
   const [one, two] = [await post(ARNS), await post(ARNS)]
   const [a, b] = [one, two].map(({ body }) => JSON.parse(body) as CreateSessionResult)
   expect(a?.subjectArn).toBe(b?.subjectArn)
@@ -248,7 +248,7 @@ test('the subject is the same for the same certificate, and the credentials neve
   expect(first.sessionToken).not.toBe(second.sessionToken)
 })
 
-test.each<CertificateOptions>([{ keyType: 'rsa' }, { curve: 'P-521', serialNumber: -77n }])(
+it.each<CertificateOptions>([{ keyType: 'rsa' }, { curve: 'P-521', serialNumber: -77n }])(
   'what src/core signs is accepted too: %o',
   async (options) => {
     const issuing = await root.issueAuthority()

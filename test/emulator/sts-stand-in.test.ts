@@ -7,7 +7,7 @@ import {
   STSServiceException,
   type AssumeRoleCommandInput,
 } from '@aws-sdk/client-sts'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts'
 import { createAuthority } from '../../src/emulator/throwaway-pki.ts'
 import type { AssumedSession } from '../../src/emulator/create-session.ts'
@@ -89,7 +89,7 @@ function assume(
 }
 
 describe('GetCallerIdentity', () => {
-  test('tells who the emulator said it is', async () => {
+  it('tells who the emulator said it is', async () => {
     expect(await client().send(new GetCallerIdentityCommand())).toMatchObject({
       Account: '111122223333',
       Arn: 'arn:aws:sts::111122223333:assumed-role/example/0abc',
@@ -100,7 +100,7 @@ describe('GetCallerIdentity', () => {
     ])
   })
 
-  test.each<[string, (credentials: Credentials) => Partial<Credentials>, string]>([
+  it.each<[string, (credentials: Credentials) => Partial<Credentials>, string]>([
     ['another secret', () => ({ secretAccessKey: 'x'.repeat(40) }), 'SignatureDoesNotMatch'],
     ['another key id', () => ({ accessKeyId: 'ASIASTRANGER' }), 'InvalidClientTokenId'],
     [
@@ -114,7 +114,7 @@ describe('GetCallerIdentity', () => {
     expect(await outcome(call)).toContain(`${code}: `)
   })
 
-  test('refuses what has expired, to the second', async () => {
+  it('refuses what has expired, to the second', async () => {
     now = Date.parse(issued.expiration) - 1
     // The clock of the SDK is the machine's; a signature an hour old is refused before expiry is looked at.
     const clock = new STSClient({
@@ -129,13 +129,13 @@ describe('GetCallerIdentity', () => {
     expect(await outcome(clock.send(new GetCallerIdentityCommand()))).toMatch(/^ExpiredToken/)
   })
 
-  test('refuses a signature of another time', async () => {
+  it('refuses a signature of another time', async () => {
     now += 901_000
     const call = client().send(new GetCallerIdentityCommand())
     expect(await outcome(call)).toMatch(/^SignatureDoesNotMatch: Signature expired/)
   })
 
-  test('refuses a request that was changed after signing', async () => {
+  it('refuses a request that was changed after signing', async () => {
     const changed = client()
     changed.middlewareStack.add(
       (next) => (args) => {
@@ -152,7 +152,7 @@ describe('GetCallerIdentity', () => {
 })
 
 describe('AssumeRole', () => {
-  test('begins a session that can go on, with the source identity it came with', async () => {
+  it('begins a session that can go on, with the source identity it came with', async () => {
     const first = client(await assume())
     const identity = await first.send(new GetCallerIdentityCommand())
     expect(identity).toMatchObject({
@@ -170,7 +170,7 @@ describe('AssumeRole', () => {
 
   const POLICY = JSON.stringify({ Version: '2012-10-17', Statement: [] })
 
-  test.each<[string, Partial<AssumeRoleCommandInput>, string]>([
+  it.each<[string, Partial<AssumeRoleCommandInput>, string]>([
     ['15 minutes', { DurationSeconds: 900 }, 'ok'],
     ['an hour', { DurationSeconds: 3600 }, 'ok'],
     [
@@ -245,7 +245,7 @@ describe('AssumeRole', () => {
     expect((await outcome(assume(input))).slice(0, expected.length)).toBe(expected)
   })
 
-  test('hands transitive tags on, and lets nobody set them again', async () => {
+  it('hands transitive tags on, and lets nobody set them again', async () => {
     const tags = [
       { Key: 'team', Value: 'web' },
       { Key: 'other', Value: 'x' },
@@ -258,7 +258,7 @@ describe('AssumeRole', () => {
     )
   })
 
-  test('records what was asked, and no secret', async () => {
+  it('records what was asked, and no secret', async () => {
     await assume({ RoleArn: account('guarded'), ExternalId: 'a-word', DurationSeconds: 900 })
     expect(sts.calls.at(-1)).toMatchObject({
       action: 'AssumeRole',

@@ -2,7 +2,7 @@
 import { inWords } from '../../src/core/wording.ts'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RolesAnywhereError } from '../../src/core/errors.ts'
 import { ContainerToken } from '../../src/outputs/endpoint/container-token.ts'
 import { MetadataTokens } from '../../src/outputs/endpoint/metadata-token.ts'
@@ -61,7 +61,7 @@ function raw(bytes: string, port = endpoint.port, host = '127.0.0.1'): Promise<s
 const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0)
 
 describe('the Host header', () => {
-  test('of every row of the table is refused with 403, or 400 by Node', async () => {
+  it('of every row of the table is refused with 403, or 400 by Node', async () => {
     for (const host of refusedHosts(endpoint.port)) {
       const answer = await raw(
         `GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
@@ -70,7 +70,7 @@ describe('the Host header', () => {
     }
   })
 
-  test('that is missing, doubled, or contradicted by the target is refused', async () => {
+  it('that is missing, doubled, or contradicted by the target is refused', async () => {
     const good = `127.0.0.1:${endpoint.port}`
     for (const head of [
       'GET /healthz HTTP/1.0\r\n',
@@ -84,7 +84,7 @@ describe('the Host header', () => {
     }
   })
 
-  test('of this machine passes, in any case', async () => {
+  it('of this machine passes, in any case', async () => {
     for (const host of ['127.0.0.1', 'localhost', 'LOCALHOST']) {
       const answer = await raw(
         `GET /healthz HTTP/1.1\r\nHost: ${host}:${endpoint.port}\r\nConnection: close\r\n\r\n`,
@@ -93,7 +93,7 @@ describe('the Host header', () => {
     }
   })
 
-  test('on ::1 is [::1], and a name given by option passes too', async () => {
+  it('on ::1 is [::1], and a name given by option passes too', async () => {
     await using v6 = await start({
       listen: { address: '::1', port: 0 },
       hostNames: ['metadata.test'],
@@ -131,7 +131,7 @@ function ask(
   })
 }
 
-test('the IMDSv2 conversation, from token to credentials', async () => {
+it('the IMDSv2 conversation, from token to credentials', async () => {
   const ttl = { 'X-aws-ec2-metadata-token-ttl-seconds': '21600' }
   const { body: session } = await ask('/latest/api/token', ttl, 'PUT')
   const headers = { 'X-aws-ec2-metadata-token': session }
@@ -141,7 +141,7 @@ test('the IMDSv2 conversation, from token to credentials', async () => {
   expect(JSON.parse(body)).toMatchObject({ Code: 'Success', AccessKeyId: CREDENTIALS.accessKeyId })
 })
 
-test('the container conversation, and its log, which holds no secret', async () => {
+it('the container conversation, and its log, which holds no secret', async () => {
   const { body } = await ask('/credentials/default', { authorization: secret })
   expect(JSON.parse(body)).toMatchObject({ Token: CANARY.sessionToken, AccountId: '123456789012' })
   const log = debugged.join('\n')
@@ -150,13 +150,13 @@ test('the container conversation, and its log, which holds no secret', async () 
   expect(log).not.toContain(secret)
 })
 
-test('no answer allows another origin', async () => {
+it('no answer allows another origin', async () => {
   const { status, headers } = await ask('/healthz', { Origin: 'http://evil.example' }, 'OPTIONS')
   expect(status).toBe(403)
   expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([])
 })
 
-test('a body is refused and the connection closed, however it is announced', async () => {
+it('a body is refused and the connection closed, however it is announced', async () => {
   const host = `Host: 127.0.0.1:${endpoint.port}\r\n`
   for (const head of [
     'Content-Length: 5\r\n\r\nhello',
@@ -168,7 +168,7 @@ test('a body is refused and the connection closed, however it is announced', asy
   }
 })
 
-test('a chunked body without a byte in it is none, as s3fs sends it', async () => {
+it('a chunked body without a byte in it is none, as s3fs sends it', async () => {
   const head = `PUT /latest/api/token HTTP/1.1\r\nHost: 127.0.0.1:${endpoint.port}\r\nX-aws-ec2-metadata-token-ttl-seconds: 60\r\n`
   const empty = await raw(`${head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n`)
   expect(statusOf(empty)).toBe(200)
@@ -197,7 +197,7 @@ function halfClosed(bytes: string, port: number): Promise<string> {
   })
 }
 
-test('a client that closes its side at once gets its answer, however long that takes', async () => {
+it('a client that closes its side at once gets its answer, however long that takes', async () => {
   const late = Promise.withResolvers<typeof CREDENTIALS>()
   await using waiting = await start({ roles: [servedRole({ credentials: () => late.promise })] })
   const answer = halfClosed(
@@ -209,7 +209,7 @@ test('a client that closes its side at once gets its answer, however long that t
   expect(await answer).toContain(CANARY.sessionToken)
 })
 
-test.runIf(process.platform === 'linux')(
+it.runIf(process.platform === 'linux')(
   'that holds with a list of users too, for those on it and for others',
   async () => {
     const own = process.getuid?.() ?? 0
@@ -227,17 +227,14 @@ test.runIf(process.platform === 'linux')(
   },
 )
 
-test.runIf(process.platform === 'linux')(
-  'who is not on the list is not let sit there',
-  async () => {
-    await using shut = await start({ allowedUids: new Set([(process.getuid?.() ?? 0) + 1]) })
-    const sitting = Array.from({ length: 50 }, () => raw('', shut.port))
-    for (const answer of await Promise.all(sitting)) expect(statusOf(answer)).toBe(403)
-    expect(statusOf(await raw('GET /hea', shut.port))).toBe(403)
-  },
-)
+it.runIf(process.platform === 'linux')('who is not on the list is not let sit there', async () => {
+  await using shut = await start({ allowedUids: new Set([(process.getuid?.() ?? 0) + 1]) })
+  const sitting = Array.from({ length: 50 }, () => raw('', shut.port))
+  for (const answer of await Promise.all(sitting)) expect(statusOf(answer)).toBe(403)
+  expect(statusOf(await raw('GET /hea', shut.port))).toBe(403)
+})
 
-test('without valid credentials the answer is 500, and names the code', async () => {
+it('without valid credentials the answer is 500, and names the code', async () => {
   const error = new RolesAnywhereError('ERR_NETWORK_CONNECT', 'refused')
   await using failing = await start({
     roles: [servedRole({ credentials: () => Promise.reject(error) })],
@@ -252,7 +249,7 @@ test('without valid credentials the answer is 500, and names the code', async ()
   expect(JSON.parse(body)).toMatchObject({ code: 'ERR_NETWORK_CONNECT' })
 })
 
-test('an exception of any other kind is 500 with nothing of its text', async () => {
+it('an exception of any other kind is 500 with nothing of its text', async () => {
   await using failing = await start({
     roles: [servedRole({ credentials: () => Promise.reject(new Error('canary-x')) })],
   })
@@ -262,7 +259,7 @@ test('an exception of any other kind is 500 with nothing of its text', async () 
   expect(debugged.join()).not.toContain('canary-x')
 })
 
-test.runIf(process.platform === 'linux')('only listed users are let in', async () => {
+it.runIf(process.platform === 'linux')('only listed users are let in', async () => {
   const own = process.getuid?.() ?? 0
   await using open = await start({ allowedUids: new Set([own]) })
   await using shut = await start({ allowedUids: new Set([own + 1]) })
@@ -270,7 +267,7 @@ test.runIf(process.platform === 'linux')('only listed users are let in', async (
   expect(await ask('/healthz', {}, 'GET', shut)).toMatchObject({ status: 403 })
 })
 
-test('a port that is taken is an error that names it, and the first server goes on', async () => {
+it('a port that is taken is an error that names it, and the first server goes on', async () => {
   await expect(
     start({ listen: { address: '127.0.0.1', port: endpoint.port } }),
   ).rejects.toMatchObject({
@@ -280,7 +277,7 @@ test('a port that is taken is an error that names it, and the first server goes 
   expect(await ask('/healthz')).toMatchObject({ status: 200 })
 })
 
-test('a stop lets the answer under way end', async () => {
+it('a stop lets the answer under way end', async () => {
   const late = Promise.withResolvers<typeof CREDENTIALS>()
   const stopping = await start({ roles: [servedRole({ credentials: () => late.promise })] })
   const answer = ask('/credentials/default', { authorization: secret }, 'GET', stopping)

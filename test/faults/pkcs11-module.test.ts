@@ -7,7 +7,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { verify } from 'node:crypto'
 import { chmodSync, copyFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { parsePkcs11Uri } from '../../src/core/pkcs11-uri.ts'
 import type { Identity } from '../../src/core/ports.ts'
 import { createAuthority } from '../../src/emulator/throwaway-pki.ts'
@@ -97,7 +97,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
   }
 
   describe('calls are counted', () => {
-    test('an identity and its signature take one login and one signature', async () => {
+    it('an identity and its signature take one login and one signature', async () => {
       for (const label of ['ec', 'rsa']) {
         await using identity = await load(world(), {
           certificate: `pkcs11:token=main;object=${label}`,
@@ -108,21 +108,21 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       }
     })
 
-    test('ten signatures take one login and ten signatures', async () => {
+    it('ten signatures take one login and ten signatures', async () => {
       await using identity = await load(world())
       for (let count = 0; count < 10; count += 1) expect(await signs(identity)).toBe(true)
       expect(proxy.calls('C_Login')).toHaveLength(1)
       expect(proxy.calls('C_Sign')).toHaveLength(10)
     })
 
-    test('signatures asked for at once are made one after the other', async () => {
+    it('signatures asked for at once are made one after the other', async () => {
       await using identity = await load(world())
       const all = await Promise.all(Array.from({ length: 8 }, async () => signs(identity)))
       expect(all).toEqual(Array<boolean>(8).fill(true))
       expect(proxy.calls('C_Sign')).toHaveLength(8)
     })
 
-    test('an always-authenticate key gets its login between SignInit and Sign', async () => {
+    it('an always-authenticate key gets its login between SignInit and Sign', async () => {
       await using identity = await load(world(), {
         certificate: 'pkcs11:token=main;object=always',
         reusePin: true,
@@ -135,7 +135,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       ])
     })
 
-    test('a token without CKM_SHA256_RSA_PKCS signs a DigestInfo, with one C_Sign', async () => {
+    it('a token without CKM_SHA256_RSA_PKCS signs a DigestInfo, with one C_Sign', async () => {
       const [config] = Object.values(tokens.env)
       const other = tokens.file('few-mechanisms.conf', '')
       copyFileSync(config!, other)
@@ -155,14 +155,14 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
   })
 
   describe('PINs', () => {
-    test('a locked token gets no login', async () => {
+    it('a locked token gets no login', async () => {
       await expect(load(world({ faults: `flags=${FLAG.locked}` }))).rejects.toMatchObject({
         code: 'ERR_TOKEN_PIN_LOCKED',
       })
       expect(proxy.calls('C_Login')).toEqual([])
     })
 
-    test('the final try is made only when that is allowed', async () => {
+    it('the final try is made only when that is allowed', async () => {
       await expect(load(world({ faults: `flags=${FLAG.finalTry}` }))).rejects.toMatchObject({
         code: 'ERR_TOKEN_PIN_FINAL_TRY',
         hint: expect.stringContaining('allowFinalPinTry') as string,
@@ -175,7 +175,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(ports.warnings).toEqual(['this is the last PIN try of token "main"'])
     })
 
-    test('a low counter is said, in the question too', async () => {
+    it('a low counter is said, in the question too', async () => {
       const ports = world({ faults: `flags=${FLAG.countLow}`, answers: [PIN] })
       await using identity = await load(ports, { pin: undefined })
       expect(await signs(identity)).toBe(true)
@@ -183,7 +183,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(ports.questions).toEqual(['PIN of token "main" (few tries left): '])
     })
 
-    test('a wrong PIN that nobody typed is sent once', async () => {
+    it('a wrong PIN that nobody typed is sent once', async () => {
       const failure = load(world({ env: { PIN: 'wrong-pin' } }))
       await expect(failure).rejects.toMatchObject({
         code: 'ERR_TOKEN_PIN_INCORRECT',
@@ -192,7 +192,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(proxy.calls('C_Login')).toEqual(['C_Login user=1 0xa0'])
     })
 
-    test('a PIN that was refused is not sent again when the identity is loaded anew', async () => {
+    it('a PIN that was refused is not sent again when the identity is loaded anew', async () => {
       const ports = world({ env: { PIN: '9876' } })
       for (let round = 0; round < 3; round += 1) {
         await expect(load(ports)).rejects.toMatchObject({ code: 'ERR_TOKEN_PIN_INCORRECT' })
@@ -202,7 +202,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(await signs(identity)).toBe(true)
     })
 
-    test('a person may try again, but the same wrong PIN is not sent twice', async () => {
+    it('a person may try again, but the same wrong PIN is not sent twice', async () => {
       const ports = world({ answers: ['wrong', 'wrong', PIN] })
       await using identity = await load(ports, { pin: undefined })
       expect(await signs(identity)).toBe(true)
@@ -211,7 +211,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(ports.told[1]).toContain('not sent again')
     })
 
-    test('a person is asked three times at most', async () => {
+    it('a person is asked three times at most', async () => {
       const ports = world({ answers: ['wrong 1', 'wrong 2', 'wrong 3', PIN] })
       await expect(load(ports, { pin: undefined })).rejects.toMatchObject({
         code: 'ERR_TOKEN_PIN_INCORRECT',
@@ -220,7 +220,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(JSON.stringify([ports.told, ports.warnings])).not.toMatch(/wrong [123]/u)
     })
 
-    test('ten refreshes with a PIN that became wrong make one login', async () => {
+    it('ten refreshes with a PIN that became wrong make one login', async () => {
       const path = tokens.file('pin', PIN)
       const pin: SecretSource = { kind: 'file', argument: path, namedBy: 'pin' }
       await using identity = await load(world({ faults: 'fail=C_Sign:32:100' }), { pin })
@@ -237,7 +237,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       })
     })
 
-    test('a wrong PIN for a signature is sent once', async () => {
+    it('a wrong PIN for a signature is sent once', async () => {
       const options = { certificate: 'pkcs11:token=main;object=always', pin: undefined }
       const ports = world({ answers: [PIN, 'wrong'] })
       await using identity = await load(ports, options)
@@ -248,7 +248,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(proxy.calls('C_Sign')).toEqual([])
     })
 
-    test('a token with a keypad gets a NULL PIN, and nobody is asked', async () => {
+    it('a token with a keypad gets a NULL PIN, and nobody is asked', async () => {
       const ports = world({ faults: `keypad,flags=${FLAG.keypad}` })
       await using identity = await load(ports, { pin: undefined })
       expect(await signs(identity)).toBe(true)
@@ -259,7 +259,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
   })
 
   describe('modules', () => {
-    test('one that hangs in C_Initialize is cut at the deadline', async () => {
+    it('one that hangs in C_Initialize is cut at the deadline', async () => {
       await expect(
         load(world({ faults: 'hang=C_Initialize', deadlines: SHORT_CALL })),
       ).rejects.toMatchObject({
@@ -270,14 +270,14 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       await expect.poll(() => hostProcesses(), PATIENCE).toEqual([])
     })
 
-    test('one that crashes in C_Initialize is named', async () => {
+    it('one that crashes in C_Initialize is named', async () => {
       await expect(load(world({ faults: 'crash=C_Initialize' }))).rejects.toMatchObject({
         code: 'ERR_TOKEN_MODULE_CRASHED',
         message: expect.stringContaining('SIGSEGV') as string,
       })
     })
 
-    test('one that crashes while it signs fails that signature only', async () => {
+    it('one that crashes while it signs fails that signature only', async () => {
       await using identity = await load(world({ faults: 'crash=C_Sign:1' }))
       await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({
         code: 'ERR_TOKEN_MODULE_CRASHED',
@@ -285,7 +285,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(await signs(identity)).toBe(true)
     })
 
-    test('one that hangs while it signs fails that signature only', async () => {
+    it('one that hangs while it signs fails that signature only', async () => {
       await using identity = await load(
         world({ faults: 'hang=C_Sign:1', deadlines: SHORT_SIGNATURE }),
       )
@@ -295,7 +295,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(await signs(identity)).toBe(true)
     })
 
-    test('a killed process is replaced at the next signature', async () => {
+    it('a killed process is replaced at the next signature', async () => {
       await using identity = await load(world())
       expect(await signs(identity)).toBe(true)
       const [pid] = hostProcesses()
@@ -305,7 +305,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(hostProcesses()).not.toContain(pid)
     })
 
-    test('a signature that is cancelled ends at once, and the next one works', async () => {
+    it('a signature that is cancelled ends at once, and the next one works', async () => {
       await using identity = await load(world({ faults: 'hang=C_Sign:1' }))
       const cancel = new AbortController()
       const pending = identity.signer.sign(MESSAGE, { signal: cancel.signal })
@@ -315,7 +315,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(await signs(identity)).toBe(true)
     })
 
-    test('a slow signature leaves the event loop free and asks for a touch', async () => {
+    it('a slow signature leaves the event loop free and asks for a touch', async () => {
       const ports = world({ faults: 'delay=C_Sign' })
       await using identity = await load(ports)
       let turns = 0
@@ -326,7 +326,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(ports.told).toEqual(['touch the token "main" if it blinks'])
     })
 
-    test('one that hangs ends with a parent that is killed', async () => {
+    it('one that hangs ends with a parent that is killed', async () => {
       const { url } = import.meta
       const source = new URL('../../src/identity/pkcs11/module/module-process.ts', url).href
       const { secrets } = world({ faults: 'hang=C_Initialize' })
@@ -346,7 +346,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       await expect.poll(() => isRunning(pid!), PATIENCE).toBe(false)
     })
 
-    test('one that fails to list its slots hides no other', async () => {
+    it('one that fails to list its slots hides no other', async () => {
       const source = tokens.file('broken.c', BROKEN_MODULE)
       const broken = join(tokens.folder, 'broken.so')
       execFileSync('gcc', ['-shared', '-fPIC', '-o', broken, source])
@@ -365,7 +365,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       })
     })
 
-    test('a module that is closed leaves no process', async () => {
+    it('a module that is closed leaves no process', async () => {
       {
         await using identity = await load(world())
         expect(await signs(identity)).toBe(true)
@@ -377,7 +377,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
   })
 
   describe('removal', () => {
-    test.each([
+    it.each([
       ['CKR_DEVICE_REMOVED', '32'],
       ['CKR_SESSION_HANDLE_INVALID', 'b3'],
       ['CKR_TOKEN_NOT_PRESENT', 'e0'],
@@ -389,7 +389,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(proxy.calls('C_Login')).toHaveLength(2)
     })
 
-    test('a failure that lasts is reported after one recovery', async () => {
+    it('a failure that lasts is reported after one recovery', async () => {
       await using identity = await load(world({ faults: 'fail=C_Sign:32' }))
       await expect(identity.signer.sign(MESSAGE)).rejects.toMatchObject({
         code: 'ERR_TOKEN_NOT_FOUND',
@@ -398,7 +398,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(proxy.calls('C_Sign')).toHaveLength(2)
     })
 
-    test('tokens that go away and come back', async () => {
+    it('tokens that go away and come back', async () => {
       const away = `${tokens.tokens}-away`
       await using identity = await load(world(), { pkcs11Lib: SOFTHSM })
       expect(await signs(identity)).toBe(true)
@@ -414,7 +414,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       expect(await signs(identity)).toBe(true)
     })
 
-    test('another token of the same name is not taken for it', async () => {
+    it('another token of the same name is not taken for it', async () => {
       using others = new SoftTokens()
       others.addToken('main')
       const away = `${tokens.tokens}-away`
@@ -438,7 +438,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
     const rejection = async (library: string): Promise<unknown> =>
       load(world(), { pkcs11Lib: library }).catch((error: unknown) => error)
 
-    test.each([
+    it.each([
       ['/etc/passwd', /not a shared library/u],
       ['/nonexistent/module.so', /no such file/u],
       ['/usr/lib', /not a regular file/u],
@@ -449,7 +449,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       })
     })
 
-    test('a library without C_GetFunctionList', async () => {
+    it('a library without C_GetFunctionList', async () => {
       const library = join(tokens.folder, 'empty.so')
       const source = tokens.file('empty.c', 'int nothing;\n')
       execFileSync('gcc', ['-shared', '-fPIC', '-o', library, source])
@@ -459,7 +459,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       })
     })
 
-    test('a module that others may write, or in a folder that they may', async () => {
+    it('a module that others may write, or in a folder that they may', async () => {
       const library = join(tokens.folder, 'open.so')
       copyFileSync(SOFTHSM, library)
       chmodSync(library, 0o666)
@@ -478,7 +478,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
       }
     })
 
-    test('a relative module-path, and a module-name with a slash', async () => {
+    it('a relative module-path, and a module-name with a slash', async () => {
       for (const query of ['module-path=softhsm/libsofthsm2.so', 'module-name=..%2Flibsofthsm2']) {
         const certificate = `${CERTIFICATE}?${query}`
         await expect(load(world(), { pkcs11Lib: undefined, certificate })).rejects.toMatchObject({
@@ -488,7 +488,7 @@ describe.skipIf(!hasSoftToken || !hasCompiler)('tokens that fail', () => {
     })
   })
 
-  test('module-path and module-name of a URI choose the module', async () => {
+  it('module-path and module-name of a URI choose the module', async () => {
     for (const query of [`module-path=${SOFTHSM}`, 'module-name=SoftHSM2']) {
       const certificate = `${CERTIFICATE}?${query}`
       await using identity = await load(world(), { pkcs11Lib: undefined, certificate })

@@ -4,7 +4,7 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RolesAnywhereError } from '../../src/core/errors.ts'
 import { parsePkcs11Uri, type Pkcs11ObjectType, type Pkcs11Uri } from '../../src/core/pkcs11-uri.ts'
 import { objectMatches, tokenMatches } from '../../src/identity/pkcs11/token/token-uri.ts'
@@ -101,7 +101,7 @@ const MODULE = {
 }
 
 describe.skipIf(!isReady)('PKCS#11 URIs and p11tool', () => {
-  test('every URI that p11tool prints says what the object is called', () => {
+  it('every URI that p11tool prints says what the object is called', () => {
     const read = all.map((uri) => parsePkcs11Uri(uri))
     for (const token of TOKENS) {
       for (const { label, id } of OBJECTS) {
@@ -120,7 +120,7 @@ describe.skipIf(!isReady)('PKCS#11 URIs and p11tool', () => {
     expect(read.flatMap(({ warnings }) => warnings)).toEqual([])
   })
 
-  test.each([
+  it.each([
     'pkcs11:',
     'pkcs11:token=plain',
     'pkcs11:token=PLAIN',
@@ -172,13 +172,13 @@ describe.skipIf(!isReady)('PKCS#11 URIs and p11tool', () => {
     expect(found(uri)?.toSorted()).toEqual(theirs?.toSorted())
   })
 
-  test('a blank at the end of a label counts here; p11-kit compares the field, which blanks fill', () => {
+  it('a blank at the end of a label counts here; p11-kit compares the field, which blanks fill', () => {
     expect(found('pkcs11:token=plain%20')).toEqual([])
     expect(listed('pkcs11:token=plain%20')).not.toEqual([])
   })
 
   /** Where we are stricter: RFC 7512 section 2.3 allows none of these. */
-  test.each([
+  it.each([
     'pkcs11:token=plain;token=plain',
     'pkcs11:?pin-value=1&pin-value=1',
     'pkcs11:?pin-value=1&pin-source=/x',

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { fromHttp } from '@aws-sdk/credential-provider-http'
 import { fromInstanceMetadata } from '@smithy/credential-provider-imds'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { parseFault } from '../../src/emulator/faults.ts'
 import { demand, hasProgram, hasPythonModule, PYTHON } from '../support/capabilities.ts'
 import { FakedClock, hasFaketime } from '../support/faked-clock.ts'
@@ -63,26 +63,23 @@ const WAYS = [
 ] as const
 
 describe.skipIf(!hasAws)('the AWS CLI', () => {
-  test.each(WAYS)('takes credentials through %s', async (_way, env, method) => {
+  it.each(WAYS)('takes credentials through %s', async (_way, env, method) => {
     const { stdout } = await run('aws', ['configure', 'list'], { env: env() })
     expect(stdout).toMatch(new RegExp(`access_key[\\s:]+\\**[A-Z0-9]{4}[\\s:]+${method}`))
   })
 })
 
 describe.skipIf(!hasBoto3)('boto3', () => {
-  test.each(WAYS)(
-    'takes credentials that it will refresh through %s',
-    async (_way, env, method) => {
-      const { stdout } = await run(PYTHON, ['-c', BOTO3_PROGRAM], { env: env() })
-      const found = JSON.parse(stdout) as Record<string, string>
-      expect(found).toMatchObject({ method })
-      expect(found['access_key']).toMatch(/^ASIA[A-Z0-9]{16}$/)
-      expect(found['token']).toMatch(/^\S{100,}$/)
-      // botocore stretches what ends too soon; ours never does.
-      expect(Number(found['seconds_left'])).toBeGreaterThan(3500)
-      expect(Number(found['seconds_left'])).toBeLessThanOrEqual(3600)
-    },
-  )
+  it.each(WAYS)('takes credentials that it will refresh through %s', async (_way, env, method) => {
+    const { stdout } = await run(PYTHON, ['-c', BOTO3_PROGRAM], { env: env() })
+    const found = JSON.parse(stdout) as Record<string, string>
+    expect(found).toMatchObject({ method })
+    expect(found['access_key']).toMatch(/^ASIA[A-Z0-9]{16}$/)
+    expect(found['token']).toMatch(/^\S{100,}$/)
+    // botocore stretches what ends too soon; ours never does.
+    expect(Number(found['seconds_left'])).toBeGreaterThan(3500)
+    expect(Number(found['seconds_left'])).toBeLessThanOrEqual(3600)
+  })
 })
 
 /** An hour in steps of a minute; each line on standard input is answered by the key that would sign now. */
@@ -94,7 +91,7 @@ for line in sys.stdin:
 `
 
 describe.skipIf(!hasBoto3 || !hasFaketime)('boto3 over sessions of 15 minutes', () => {
-  test('never signs with a key that has expired, and has a new one more than a minute before', async () => {
+  it('never signs with a key that has expired, and has a new one more than a minute before', async () => {
     using time = new FakedClock('time')
     let passed = 0
     const now = (): number => Date.now() + passed * 1000
@@ -161,7 +158,7 @@ print(json.dumps({'method': c.method, 'access_key': f.access_key, 'token': f.tok
 
 describe.skipIf(!hasRuby)('the AWS SDK for Ruby', () => {
   // 3.168 takes host and port apart, and knows no full URI for containers.
-  test('takes credentials through IMDSv2', async () => {
+  it('takes credentials through IMDSv2', async () => {
     const { port } = new URL(imds['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ?? '')
     const program = `
       require "aws-sdk-core"
@@ -182,7 +179,7 @@ describe('the AWS SDK for JavaScript', () => {
     sessionToken: expect.stringMatching(/^\S{100,}$/) as string,
   }
 
-  test('takes credentials through IMDSv2', async () => {
+  it('takes credentials through IMDSv2', async () => {
     process.env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] = imds['AWS_EC2_METADATA_SERVICE_ENDPOINT']
     try {
       const credentials = await fromInstanceMetadata({ maxRetries: 0 })()
@@ -193,7 +190,7 @@ describe('the AWS SDK for JavaScript', () => {
     }
   })
 
-  test('takes credentials through the container endpoint', async () => {
+  it('takes credentials through the container endpoint', async () => {
     const credentials = await fromHttp({
       awsContainerCredentialsFullUri: container['AWS_CONTAINER_CREDENTIALS_FULL_URI'] ?? '',
       awsContainerAuthorizationTokenFile: container['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'] ?? '',

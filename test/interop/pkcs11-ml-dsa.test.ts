@@ -5,7 +5,7 @@
 
 import { verify, X509Certificate, type KeyObject } from 'node:crypto'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Emulator } from '../../src/emulator/emulator.ts'
 import type { MlDsaKeyType } from '../../src/emulator/throwaway-pki.ts'
 import { ARN_FLAGS, credentialsIn, openStage, type Stage } from '../support/cli-stage.ts'
@@ -57,26 +57,26 @@ describe.skipIf(!hasKryoptic)('ML-DSA keys on a token', () => {
   const publicKeyOf = (keyType: MlDsaKeyType): KeyObject =>
     new X509Certificate(certificates.get(keyType) ?? '').publicKey
 
-  test.each(KEY_TYPES)('the emulator accepts a session signed by %s', async (keyType) => {
+  it.each(KEY_TYPES)('the emulator accepts a session signed by %s', async (keyType) => {
     const result = await run(credentialProcess('--certificate', uriOf(keyType), '--pin', 'env:PIN'))
     expect(credentialsIn(result)).toMatchObject({ Version: 1 })
     expect(result.stderr).toBe('')
   })
 
-  test.each(KEY_TYPES)('and so with the certificate of %s in a file', async (keyType) => {
+  it.each(KEY_TYPES)('and so with the certificate of %s in a file', async (keyType) => {
     const certificate = join(stage.folder, `${keyType}.pem`)
     const key = ['--private-key', 'pkcs11:token=pqc', '--pin', 'env:PIN']
     const result = await run(credentialProcess('--certificate', certificate, ...key))
     expect(credentialsIn(result)).toMatchObject({ Version: 1 })
   })
 
-  test.each(KEY_TYPES)('OpenSSL verifies what sign-string prints of %s', async (keyType) => {
+  it.each(KEY_TYPES)('OpenSSL verifies what sign-string prints of %s', async (keyType) => {
     const flags = ['--private-key', uriOf(keyType), '--pin', 'env:PIN', '--format', 'bin']
     const { stdout } = await run(['sign-string', ...flags, '--stdin'], 'a message')
     expect(verify(null, Buffer.from('a message'), publicKeyOf(keyType), stdout)).toBe(true)
   })
 
-  test('pkcs11 list shows them by name', async () => {
+  it('pkcs11 list shows them by name', async () => {
     const login = ['--login', '--token', 'pkcs11:token=pqc', '--pin', 'env:PIN']
     const { stdout } = await run(['pkcs11', 'list', ...login])
     for (const keyType of KEY_TYPES) {
@@ -86,7 +86,7 @@ describe.skipIf(!hasKryoptic)('ML-DSA keys on a token', () => {
     }
   })
 
-  test('the key of another certificate is refused by name', async () => {
+  it('the key of another certificate is refused by name', async () => {
     const flags = ['--private-key', uriOf('ml-dsa-65'), '--pin', 'env:PIN']
     const certificate = join(stage.folder, 'ml-dsa-44.pem')
     const result = await run(credentialProcess('--certificate', certificate, ...flags))
@@ -95,7 +95,7 @@ describe.skipIf(!hasKryoptic)('ML-DSA keys on a token', () => {
   })
 })
 
-test.skipIf(!hasSoftToken)('a module without ML-DSA says so, and asks for no PIN', async () => {
+it.skipIf(!hasSoftToken)('a module without ML-DSA says so, and asks for no PIN', async () => {
   using tokens = new SoftTokens()
   const issued = await stage.authority.issue({ keyType: 'ml-dsa-65' })
   const stranger = await stage.authority.issue({ keyType: 'ec' })

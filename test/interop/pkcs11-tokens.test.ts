@@ -5,7 +5,7 @@
  */
 
 import { verify, X509Certificate } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseProfileArn, parseRoleArn, parseTrustAnchorArn } from '../../src/core/arn.ts'
 import type { CreateSessionParameters } from '../../src/core/create-session-request.ts'
 import { parsePkcs11Uri } from '../../src/core/pkcs11-uri.ts'
@@ -100,7 +100,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
   const load = async (options: Written<IdentityOptions>, world = ports()): Promise<Identity> =>
     loadPkcs11Identity(placed({ pkcs11Lib: library, ...options }), world)
 
-  test.each(['rsa-2048', 'rsa-3072', 'ec-256', 'ec-384', 'ec-521'])(
+  it.each(['rsa-2048', 'rsa-3072', 'ec-256', 'ec-384', 'ec-521'])(
     '%s with its certificate on the token signs after one question',
     async (label) => {
       const world = ports()
@@ -113,14 +113,14 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     },
   )
 
-  test.each(['sha256', 'sha384', 'sha512'])('other hashes than the default: %s', async (hash) => {
+  it.each(['sha256', 'sha384', 'sha512'])('other hashes than the default: %s', async (hash) => {
     for (const label of ['rsa-2048', 'ec-384']) {
       const identity = await load({ certificate: `pkcs11:token=both;object=${label}` })
       expect(await signsWith(identity, hash)).toBe(true)
     }
   })
 
-  test('a key on one token serves a certificate in a file', async () => {
+  it('a key on one token serves a certificate in a file', async () => {
     const file = tokens.file('leaf.pem', intermediate.certificatePem + rsa.certificatePem)
     const identity = await load({ certificate: file, privateKey: 'pkcs11:token=keyonly' })
     expect(identity.certificate.subject).toBe('CN=rsa-2048')
@@ -128,7 +128,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     expect(await signsWith(identity)).toBe(true)
   })
 
-  test('a selector that means no certificate in the file is no reason to take another', async () => {
+  it('a selector that means no certificate in the file is no reason to take another', async () => {
     const certificate = tokens.file('leaf.pem', rsa.certificatePem)
     const loaded = load({
       certificate,
@@ -138,7 +138,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     await expect(loaded).rejects.toMatchObject({ code: 'ERR_CONFIG_CERTIFICATE_MISSING' })
   })
 
-  test('a certificate on one token and its key on another', async () => {
+  it('a certificate on one token and its key on another', async () => {
     const identity = await load({
       certificate: 'pkcs11:token=certonly',
       privateKey: 'pkcs11:token=keyonly;type=private',
@@ -146,7 +146,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     expect(await signsWith(identity)).toBe(true)
   })
 
-  test('intermediates from a file join those of the token', async () => {
+  it('intermediates from a file join those of the token', async () => {
     const intermediates = tokens.file(
       'chain.pem',
       intermediate.certificatePem + root.certificatePem,
@@ -158,7 +158,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     expect(identity.chain).toHaveLength(1)
   })
 
-  test('of nine certificates on a token three form the chain, and the root stays out', async () => {
+  it('of nine certificates on a token three form the chain, and the root stays out', async () => {
     const world = ports()
     await using identity = await load({ certificate: 'pkcs11:token=nine;id=%01' }, world)
     expect(identity.certificate.subject).toBe('CN=nine')
@@ -169,7 +169,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     expect(world.warnings).toEqual([])
   })
 
-  test('an always-authenticate key asks for the PIN of signatures by itself, once in a run', async () => {
+  it('an always-authenticate key asks for the PIN of signatures by itself, once in a run', async () => {
     const world = ports([PIN, PIN, PIN])
     await using identity = await load({ certificate: 'pkcs11:token=always' }, world)
     for (let count = 0; count < 2; count += 1) {
@@ -182,14 +182,14 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     ])
   })
 
-  test('reusePin answers an always-authenticate key with the PIN of the login', async () => {
+  it('reusePin answers an always-authenticate key with the PIN of the login', async () => {
     const world = ports([PIN])
     const identity = await load({ certificate: 'pkcs11:token=always', reusePin: true }, world)
     expect(await signsWith(identity)).toBe(true)
     expect(world.questions).toHaveLength(1)
   })
 
-  test('without a terminal an always-authenticate key names reusePin', async () => {
+  it('without a terminal an always-authenticate key names reusePin', async () => {
     const pin = { kind: 'env', argument: 'PIN', namedBy: 'pin' } as const
     const world = testPorts({ env: { ...tokens.env, PIN } })
     await using identity = await load({ certificate: 'pkcs11:token=always', pin }, world)
@@ -199,7 +199,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     })
   })
 
-  test.each([
+  it.each([
     ...['rsa-2048', 'rsa-3072', 'ec-256', 'ec-384', 'ec-521'].map((label) => ({
       certificate: `pkcs11:token=both;object=${label}`,
     })),
@@ -225,7 +225,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     expect(emulator.requests.map(({ verdict }) => verdict.kind)).toEqual(['accepted'])
   })
 
-  test('useLatestExpiring chooses among several, which are refused without it', async () => {
+  it('useLatestExpiring chooses among several, which are refused without it', async () => {
     const certificate = 'pkcs11:token=nine'
     await expect(load({ certificate })).rejects.toMatchObject({
       code: 'ERR_TOKEN_AMBIGUOUS',
@@ -237,7 +237,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     expect(identity.certificate.subject).toBe('CN=nine')
   })
 
-  test('a selector chooses among all tokens', async () => {
+  it('a selector chooses among all tokens', async () => {
     await using identity = await load({
       certificate: 'pkcs11:',
       certSelector: 'Key=x509Subject,Value=CN=always',
@@ -307,7 +307,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
         /needs its private key on a token/u,
       ],
     ]
-    test.each(cases)('%s', async (_name, options, code, words) => {
+    it.each(cases)('%s', async (_name, options, code, words) => {
       await expect(load(options)).rejects.toMatchObject({
         code,
         message: expect.stringMatching(words) as string,
@@ -315,7 +315,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
       })
     })
 
-    test('no PIN is asked for while several tokens match', async () => {
+    it('no PIN is asked for while several tokens match', async () => {
       const world = ports()
       const options = {
         certificate: tokens.file('c.pem', rsa.certificatePem),
@@ -325,7 +325,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
       expect(world.questions).toEqual([])
     })
 
-    test('a PIN that is wrong, and one that is empty', async () => {
+    it('a PIN that is wrong, and one that is empty', async () => {
       const certificate = 'pkcs11:token=keyonly?pin-value='
       const file = tokens.file('c.pem', rsa.certificatePem)
       await expect(
@@ -340,7 +340,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     })
   })
 
-  test('pin-source in a URI: a path, a file: URI, and our own grammar', async () => {
+  it('pin-source in a URI: a path, a file: URI, and our own grammar', async () => {
     const path = tokens.file('pin', `${PIN}\n`)
     for (const source of [
       path,
@@ -355,7 +355,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     }
   })
 
-  test('a listing needs no login, and with one shows the keys', async () => {
+  it('a listing needs no login, and with one shows the keys', async () => {
     const world = ports([PIN])
     const uri = parsePkcs11Uri('pkcs11:token=both')
     const listed = await listPkcs11({ pkcs11Lib: library, uri }, world)
@@ -373,7 +373,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     ])
   })
 
-  test('every URI that a listing prints finds its certificate', async () => {
+  it('every URI that a listing prints finds its certificate', async () => {
     const listed = await listPkcs11(
       { pkcs11Lib: library, uri: parsePkcs11Uri('pkcs11:token=nine') },
       ports(),
@@ -389,7 +389,7 @@ describe.skipIf(!hasSoftToken)('keys that a token holds', () => {
     }
   })
 
-  test('a login for a listing is refused while several tokens are present', async () => {
+  it('a login for a listing is refused while several tokens are present', async () => {
     await expect(listPkcs11({ pkcs11Lib: library, login: true }, ports())).rejects.toMatchObject({
       code: 'ERR_TOKEN_AMBIGUOUS',
     })

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { setProfileKeys } from '../../src/outputs/credentials-file/edit-profile.ts'
 import { parseAwsConfigFile } from '../../src/settings/aws-config-file.ts'
 import { valuesOf } from '../support/aws-values.ts'
@@ -39,7 +39,7 @@ const file = fc
 const set = (text: string): string =>
   Buffer.from(setProfileKeys(Buffer.from(text), 'demo', KEYS)).toString()
 
-test('a second write changes nothing', () => {
+it('a second write changes nothing', () => {
   fc.assert(
     fc.property(file, (text) => {
       const once = set(text)
@@ -49,7 +49,7 @@ test('a second write changes nothing', () => {
   )
 })
 
-test('what parsed before parses after, with the same other profiles and the new keys', () => {
+it('what parsed before parses after, with the same other profiles and the new keys', () => {
   fc.assert(
     fc.property(file, (text) => {
       let before
@@ -69,7 +69,7 @@ test('what parsed before parses after, with the same other profiles and the new 
   )
 })
 
-test('every line that holds none of the three keys is still there, byte for byte and in order', () => {
+it('every line that holds none of the three keys is still there, byte for byte and in order', () => {
   fc.assert(
     fc.property(file, (text) => {
       const result = set(text).split('\n')

@@ -1,7 +1,7 @@
 /** Tables of others against the writer of credentials files. */
 
 import { readdirSync, readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { expectWritable, written } from '../support/suites/credentials-file.ts'
 import { VECTORS } from './vectors.ts'
 
@@ -32,7 +32,7 @@ const STALE_IN_REFERENCE = 'test-multiple-profiles-with-same-name'
 
 describe('the update table of the reference helper', () => {
   const cases = JSON.parse(read('aws-helper-update-table/update-cases.json')) as UpdateCase[]
-  test.each(cases)('$name', ({ name, input, profile, credentials, expected }) => {
+  it.each(cases)('$name', ({ name, input, profile, credentials, expected }) => {
     const result = written(input, profile, credentials)
     if (name === STALE_IN_REFERENCE) {
       const tail = 'aws_secret_access_key = test'
@@ -49,11 +49,11 @@ describe("AWS's 65 parser cases, each with a profile written into it", () => {
     tests: ParserCase[]
   }
 
-  test('the table is whole', () => {
+  it('the table is whole', () => {
     expect(tests).toHaveLength(65)
   })
 
-  test.each(tests)('$name', ({ input }) => {
+  it.each(tests)('$name', ({ input }) => {
     for (const text of [input.configFile, input.credentialsFile]) expectWritable(text ?? '')
   })
 })
@@ -64,7 +64,7 @@ describe('the profile files of smithy-rs, each with a profile written into it', 
     .filter((entry) => entry.isFile() && /^(?:config|credentials)$/.test(entry.name))
     .map((entry) => `${entry.parentPath}/${entry.name}`)
 
-  test.each(files)('%s', (path) => {
+  it.each(files)('%s', (path) => {
     expectWritable(readFileSync(path, 'utf8'))
   })
 })

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parsePkcs11Uri, type Pkcs11Uri } from '../../src/core/pkcs11-uri.ts'
 import { objectMatches } from '../../src/identity/pkcs11/token/token-uri.ts'
 import { VECTORS } from './vectors.ts'
@@ -18,11 +18,11 @@ const vectors = JSON.parse(text) as UriVector[]
 const UNKNOWN_TYPE = 'pkcs11:type=fobbar'
 
 describe('the 70 URIs of other projects', () => {
-  test('all are there', () => {
+  it('all are there', () => {
     expect(vectors).toHaveLength(70)
   })
 
-  test.each(vectors)('$uri', ({ uri, accept, path, query }) => {
+  it.each(vectors)('$uri', ({ uri, accept, path, query }) => {
     if (uri === UNKNOWN_TYPE) {
       for (const type of ['cert', 'data', 'private', 'public', 'secret-key'] as const) {
         expect(objectMatches(parsePkcs11Uri(uri), { label: 'x', id: '01' }, type)).toBe(false)

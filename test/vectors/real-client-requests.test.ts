@@ -6,7 +6,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { request, type IncomingMessage } from 'node:http'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ContainerToken } from '../../src/outputs/endpoint/container-token.ts'
 import { MetadataTokens } from '../../src/outputs/endpoint/metadata-token.ts'
 import { startEndpoint, type Endpoint } from '../../src/outputs/endpoint/server.ts'
@@ -69,7 +69,7 @@ async function replay({ method, url, rawHeaders }: RecordedRequest, metadataToke
 }
 
 describe('requests that real clients sent', () => {
-  test.each(recordings)('$client, $mode', async ({ requests }) => {
+  it.each(recordings)('$client, $mode', async ({ requests }) => {
     expect(requests.length).toBeGreaterThan(0)
     let metadataToken = ''
     for (const recorded of requests) {

@@ -1,7 +1,7 @@
 /** Requests that others made and whose signatures verify. */
 
 import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import {
   rebuildSuite,
   verifierSuite,
@@ -37,7 +37,7 @@ const cases = recordings.map((recording, index) => ({
   },
 }))
 
-test('are two, one with a signed chain', () => {
+it('are two, one with a signed chain', () => {
   expect(recordings.map(({ headers }) => 'x-amz-x509-chain' in headers)).toEqual([false, true])
 })
 

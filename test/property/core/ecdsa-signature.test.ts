@@ -1,11 +1,11 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import { fromBER, Integer, Sequence } from 'asn1js'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { encodeEcdsaSignature } from '../../../src/core/ecdsa-signature.ts'
 
 describe('ECDSA signatures in DER', () => {
-  test.each(['P-256', 'P-384', 'P-521'])('of %s are those that OpenSSL takes', (namedCurve) => {
+  it.each(['P-256', 'P-384', 'P-521'])('of %s are those that OpenSSL takes', (namedCurve) => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve })
     for (let count = 0; count < 300; count += 1) {
       const message = Buffer.from(`message ${count}`)
@@ -16,7 +16,7 @@ describe('ECDSA signatures in DER', () => {
     }
   })
 
-  test('numbers are minimal and never negative', () => {
+  it('numbers are minimal and never negative', () => {
     const number = fc.uint8Array({ minLength: 1, maxLength: 66 })
     fc.assert(
       fc.property(number, number, (r, s) => {
@@ -37,16 +37,13 @@ describe('ECDSA signatures in DER', () => {
     )
   })
 
-  test.each([127, 128, 255, 256, 70_000])(
-    'numbers of %i bytes have their length in full',
-    (size) => {
-      const number = Buffer.alloc(size, 1)
-      const { result } = fromBER(encodeEcdsaSignature(number, number))
-      const parts = result instanceof Sequence ? result.valueBlock.value : []
-      const numbers = parts.flatMap((part) => (part instanceof Integer ? part.toBigInt() : []))
-      expect(numbers).toEqual([asNumber(number), asNumber(number)])
-    },
-  )
+  it.each([127, 128, 255, 256, 70_000])('numbers of %i bytes have their length in full', (size) => {
+    const number = Buffer.alloc(size, 1)
+    const { result } = fromBER(encodeEcdsaSignature(number, number))
+    const parts = result instanceof Sequence ? result.valueBlock.value : []
+    const numbers = parts.flatMap((part) => (part instanceof Integer ? part.toBigInt() : []))
+    expect(numbers).toEqual([asNumber(number), asNumber(number)])
+  })
 })
 
 function asNumber(bytes: Uint8Array): bigint {

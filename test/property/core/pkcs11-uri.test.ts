@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import { hideSecrets } from '../../../src/core/hide-secrets.ts'
 import {
@@ -10,7 +10,7 @@ import {
 } from '../../../src/core/pkcs11-uri.ts'
 
 describe('PKCS#11 URIs', () => {
-  test('what is written is read back, without a warning', () => {
+  it('what is written is read back, without a warning', () => {
     const text = fc.string({ unit: 'grapheme' }).filter((value) => !/\p{Cc}/u.test(value))
     fc.assert(
       fc.property(text, text, fc.uint8Array(), (token, object, id) => {
@@ -23,7 +23,7 @@ describe('PKCS#11 URIs', () => {
     )
   })
 
-  test('no text makes the parser fail with anything but its own error', () => {
+  it('no text makes the parser fail with anything but its own error', () => {
     const piece = fc.oneof(
       fc.constantFrom('pkcs11:', ';', '?', '&', '=', '%', '%4', '%41', 'id', 'token', 'pin-value'),
       fc.string(),
@@ -40,7 +40,7 @@ describe('PKCS#11 URIs', () => {
     )
   })
 
-  test('a PIN is in no message, no description and no hidden form', () => {
+  it('a PIN is in no message, no description and no hidden form', () => {
     const pin = 'C4N4RY'
     const BARE_PIN = `pkcs11:token=a;${pin}`
     const forms = [
@@ -76,7 +76,7 @@ describe('PKCS#11 URIs', () => {
     }
   })
 
-  test('what is no PIN is left as it is', () => {
+  it('what is no PIN is left as it is', () => {
     for (const text of [
       'pkcs11:token=Pinpad;object=pin-value?module-path=/usr/lib/pin.so',
       'cannot read "/etc/pin-value=1" (ENOENT)',
@@ -86,7 +86,7 @@ describe('PKCS#11 URIs', () => {
     }
   })
 
-  test.each([
+  it.each([
     ['id=01', 'id=%01'],
     ['id=a0B1', 'id=%A0%B1'],
     ['id=0x01', 'id=%01'],

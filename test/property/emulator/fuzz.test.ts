@@ -3,7 +3,7 @@
  * each ends in a verdict or in a named refusal, never in an internal error, and within a second.
  */
 
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { createFaultPlan } from '../../../src/emulator/faults.ts'
 import { parseCertificate, type Certificate } from '../../../src/emulator/pkix/certificate.ts'
 import {
@@ -59,34 +59,30 @@ beforeAll(async () => {
 
 describe('mutations', () => {
   // Signatures are left out of account: a damaged certificate would never come further.
-  test(
-    'of certificates, each in a path as the leaf and as a CA',
-    { timeout: LIMIT_MS },
-    async () => {
-      const chains = CHAIN_ROWS.filter(({ id }) => /^(?:nc|policy|eku|san|length)-/.test(id)).map(
-        ({ recipe }) => makeChain(recipe),
-      )
-      const samples = chains.flatMap(({ leaf, sent }) => [leaf, ...sent])
-      const whole = makeChain({ cas: [{}] })
-      const [top, ca, leaf] = [whole.anchor, whole.sent[0]!, whole.leaf].map(parseCertificate)
-      const seen = await fuzz(samples, (bytes) => {
-        let certificate: Certificate
-        try {
-          certificate = parseCertificate(bytes)
-        } catch {
-          return 'unreadable'
-        }
-        const faults = [
-          pathFault([certificate, ca!, top!], anchor, NOW),
-          pathFault([leaf!, certificate, top!], anchor, NOW),
-        ]
-        return faults.map((fault) => fault?.refusal.kind ?? 'accepted').join(' ')
-      })
-      expect(seen.size).toBeGreaterThan(4)
-    },
-  )
+  it('of certificates, each in a path as the leaf and as a CA', { timeout: LIMIT_MS }, async () => {
+    const chains = CHAIN_ROWS.filter(({ id }) => /^(?:nc|policy|eku|san|length)-/.test(id)).map(
+      ({ recipe }) => makeChain(recipe),
+    )
+    const samples = chains.flatMap(({ leaf, sent }) => [leaf, ...sent])
+    const whole = makeChain({ cas: [{}] })
+    const [top, ca, leaf] = [whole.anchor, whole.sent[0]!, whole.leaf].map(parseCertificate)
+    const seen = await fuzz(samples, (bytes) => {
+      let certificate: Certificate
+      try {
+        certificate = parseCertificate(bytes)
+      } catch {
+        return 'unreadable'
+      }
+      const faults = [
+        pathFault([certificate, ca!, top!], anchor, NOW),
+        pathFault([leaf!, certificate, top!], anchor, NOW),
+      ]
+      return faults.map((fault) => fault?.refusal.kind ?? 'accepted').join(' ')
+    })
+    expect(seen.size).toBeGreaterThan(4)
+  })
 
-  test('of revocation lists', { timeout: LIMIT_MS }, async () => {
+  it('of revocation lists', { timeout: LIMIT_MS }, async () => {
     const samples = CHAIN_ROWS.filter(({ id }) => id.startsWith('crl-'))
       .flatMap(({ recipe }) => makeChain(recipe).lists)
       .filter((list) => list.length < 4096)
@@ -104,7 +100,7 @@ describe('mutations', () => {
     expect([...seen.keys()]).toEqual(expect.arrayContaining(['unreadable', 'not signed']))
   })
 
-  test('of requests', { timeout: LIMIT_MS }, async () => {
+  it('of requests', { timeout: LIMIT_MS }, async () => {
     const leaf = await root.issue()
     const ca = await root.issueAuthority()
     const below = await ca.issue({ keyType: 'rsa' })

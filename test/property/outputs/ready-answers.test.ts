@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { SessionCredentials } from '../../../src/core/credentials.ts'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import { ContainerToken } from '../../../src/outputs/endpoint/container-token.ts'
@@ -168,7 +168,7 @@ const requests = (other: string): fc.Arbitrary<EndpointRequest> =>
 /** What may happen between two requests. */
 const happenings = fc.constantFrom('nothing', 'new token', 'old token', 'new credentials', 'expiry')
 
-test.each([
+it.each([
   { allowRemote: false },
   { allowRemote: true },
   { allowRemote: false, allowedUids: new Set([0, 1000]) },
@@ -203,7 +203,7 @@ test.each([
   expect(found).toBeGreaterThan(10)
 })
 
-test('the answer to a good request is made once for each set of credentials', async () => {
+it('the answer to a good request is made once for each set of credentials', async () => {
   const { world, state, ready } = await stage({ allowRemote: false })
   const clock = (): number => world.now
   await plainAnswer(GOOD, state, { clock, bodies: new CredentialsBodies() })
@@ -217,7 +217,7 @@ test('the answer to a good request is made once for each set of credentials', as
   expect(ready.find(GOOD, NOW)).toBeUndefined()
 })
 
-test('a token is compared by every character and by its length', () => {
+it('a token is compared by every character and by its length', () => {
   const { token, text: good } = ContainerToken.ephemeral()
   fc.assert(
     fc.property(

@@ -8,7 +8,7 @@
 
 import { verify } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadPkcs11Identity } from '../../../src/identity/pkcs11/token/load-pkcs11-identity.ts'
 import { demand } from '../capabilities.ts'
 import { placed } from '../places.ts'
@@ -48,9 +48,9 @@ export function oddTokenSuite(
       testPorts({ env: tokens.env, answers: [PIN], now: options.now })
 
     describe.each(MODULES)('through %s', (_name, library) => {
-      const testHere = test.runIf(demand(existsSync(library), library))
+      const itHere = it.runIf(demand(existsSync(library), library))
 
-      testHere.each(cases)('$label signs, asking for a PIN: $asks', async ({ label, asks }) => {
+      itHere.each(cases)('$label signs, asking for a PIN: $asks', async ({ label, asks }) => {
         for (const [id, keyType] of [
           ['%01', 'rsa'],
           ['%03', 'ec'],
@@ -67,7 +67,7 @@ export function oddTokenSuite(
         }
       })
 
-      testHere('a DSA key is refused by its type', async () => {
+      itHere('a DSA key is refused by its type', async () => {
         const world = ports()
         const certificate = `pkcs11:token=${cases[0]!.label};id=%02`
         const loading = loadPkcs11Identity(placed({ library, certificate }), world)

@@ -6,7 +6,7 @@
  */
 
 import { X509Certificate, createPrivateKey, sign, verify } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { SIGNING_ALGORITHMS } from '../../../src/core/algorithms.ts'
 import { certificateHeaders } from '../../../src/core/certificate-headers.ts'
 import { decimalSerialNumber } from '../../../src/core/serial-number.ts'
@@ -54,7 +54,7 @@ export interface RecordedCase {
 
 /** Our signing code against what others signed. */
 export function rebuildSuite(cases: readonly RecordedCase[]): void {
-  test.each(cases)('$name is rebuilt byte for byte', (one) => {
+  it.each(cases)('$name is rebuilt byte for byte', (one) => {
     const { recording, privateKeyPem, ...files } = one.get()
     const certificate = new X509Certificate(files.certificatePem)
     const chain = files.chainPem.map((pem) => new X509Certificate(pem))
@@ -105,13 +105,13 @@ export function verifierSuite(cases: readonly RecordedCase[]): void {
       return { recording, wire: wireRequest(recording), now: recordedAt(recording) }
     }
 
-    test('the canonical request is rebuilt byte for byte', () => {
+    it('the canonical request is rebuilt byte for byte', () => {
       const { recording, wire } = request()
       const names = recording.signedHeaders.split(';')
       expect(canonicalRequest(parsed(wire), names)).toBe(recording.canonicalRequest)
     })
 
-    test('the signature is accepted, and the chain leads to the CA of the recording', async () => {
+    it('the signature is accepted, and the chain leads to the CA of the recording', async () => {
       const { recording, wire, now } = request()
       const { leaf, chain } = verified(recording, wire, now)
       const anchor = await createTrustAnchor(one.get().anchorPem)
@@ -122,12 +122,12 @@ export function verifierSuite(cases: readonly RecordedCase[]): void {
       }).not.toThrow()
     })
 
-    test('fifteen minutes and a second later it is refused', () => {
+    it('fifteen minutes and a second later it is refused', () => {
       const { recording, wire, now } = request()
       expect(refusal(() => verified(recording, wire, now + 901_000))).toBe('clock-skew')
     })
 
-    test('every changed character of the signature is noticed', () => {
+    it('every changed character of the signature is noticed', () => {
       const { recording, wire, now } = request()
       const { length } = recording.authorization
       for (const position of [1, 2, 3, 50, recording.signature.length - 20]) {
@@ -139,7 +139,7 @@ export function verifierSuite(cases: readonly RecordedCase[]): void {
       }
     })
 
-    test.each(CHANGES)('%s was changed', (_, alter, kind) => {
+    it.each(CHANGES)('%s was changed', (_, alter, kind) => {
       const { recording, wire, now } = request()
       expect(refusal(() => verified(recording, alter(wire), now))).toBe(kind)
     })

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { execute } from '../../../src/cli/commands/read-certificate-data.ts'
 import type { Invocation } from '../../../src/cli/invocation.ts'
 import { createAuthority, type Authority } from '../../../src/emulator/throwaway-pki.ts'
@@ -39,7 +39,7 @@ async function described(pem: string): Promise<Record<string, unknown>> {
   return JSON.parse(printed) as Record<string, unknown>
 }
 
-test('a certificate is described by what AWS looks at', async () => {
+it('a certificate is described by what AWS looks at', async () => {
   const leaf = await root.issue({
     keyType: 'rsa',
     subject: 'CN=leaf,O=Example',
@@ -54,7 +54,7 @@ test('a certificate is described by what AWS looks at', async () => {
   })
 })
 
-test('a certificate without a subject is described too: it is one that AWS refuses', async () => {
+it('a certificate without a subject is described too: it is one that AWS refuses', async () => {
   const { certificatePem } = await root.issue({ subject: '' })
   expect(await described(certificatePem)).toMatchObject({
     subject: '',
@@ -62,20 +62,20 @@ test('a certificate without a subject is described too: it is one that AWS refus
   })
 })
 
-test('of a bundle in any order the leaf is described', async () => {
+it('of a bundle in any order the leaf is described', async () => {
   const lower = await root.issueAuthority({ subject: 'CN=Lower' })
   const leaf = await lower.issue({ subject: 'CN=leaf' })
   const bundle = root.certificatePem + lower.certificatePem + leaf.certificatePem
   expect(await described(bundle)).toMatchObject({ subject: 'CN=leaf', issuer: 'CN=Lower' })
 })
 
-test.each(KEYS_THAT_CANNOT_BE_READ)('with a key of %s, everything else is told', async (what) => {
+it.each(KEYS_THAT_CANNOT_BE_READ)('with a key of %s, everything else is told', async (what) => {
   const facts = await described(await oddCertificate(root, what))
   expect(facts).toMatchObject({ subject: 'CN=odd', notBefore: '2020-01-01T00:00:00.000Z' })
   expect(facts).not.toHaveProperty('keyType')
 })
 
-test.each([
+it.each([
   ['a first day that is none', 'notBefore', 'notAfter'],
   ['a last day that is none', 'notAfter', 'notBefore'],
 ] as const)('with %s, everything else is told', async (what, unread, read) => {

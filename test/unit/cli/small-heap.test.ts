@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 
 const MODULE = join(import.meta.dirname, '../../../src/cli/small-heap.ts')
 
@@ -24,7 +24,7 @@ function youngSpace(before: string): number {
   return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }))
 }
 
-test('room for young objects stays as it is, where it would grow', () => {
+it('room for young objects stays as it is, where it would grow', () => {
   // What the start of the process took already stays, and differs.
   expect(youngSpace('keepHeapSmall()')).toBeLessThan(youngSpace('') / 2)
 })

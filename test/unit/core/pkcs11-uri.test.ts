@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parsePkcs11Uri, type Pkcs11Uri } from '../../../src/core/pkcs11-uri.ts'
 import { refusalOf } from '../../support/refusal.ts'
 
@@ -14,7 +14,7 @@ function shown(attributes: Pkcs11Uri['path']): Record<string, string> {
 
 /** RFC 7512 section 2.3, rule for rule; the URIs of its section 3 have their shapes here. */
 describe('a PKCS#11 URI', () => {
-  test.each<[uri: string, path: object, query?: object]>([
+  it.each<[uri: string, path: object, query?: object]>([
     ['pkcs11:', {}],
     ['PKCS11:', {}],
     ['Pkcs11:token=a', { token: 'a' }],
@@ -79,7 +79,7 @@ describe('a PKCS#11 URI', () => {
     expect(parsed.warnings).toEqual([])
   })
 
-  test.each<[uri: string, path: object, query: object, warning: string]>([
+  it.each<[uri: string, path: object, query: object, warning: string]>([
     ['pkcs11:token=My token', { token: 'My token' }, {}, 'should be escaped'],
     ['pkcs11:token=a/b', { token: 'a/b' }, {}, 'should be escaped'],
     ['pkcs11:token=Größe', { token: 'Größe' }, {}, 'should be escaped'],
@@ -92,13 +92,13 @@ describe('a PKCS#11 URI', () => {
     expect(parsed.warnings).toEqual([expect.stringContaining(warning)])
   })
 
-  test('names from drafts of the standard are those of today', () => {
+  it('names from drafts of the standard are those of today', () => {
     for (const name of ['object-type', 'objecttype']) {
       expect(shown(parsePkcs11Uri(`pkcs11:${name}=cert`).path)).toEqual({ type: 'cert' })
     }
   })
 
-  test.each<[uri: string, reason: string]>([
+  it.each<[uri: string, reason: string]>([
     ['', 'does not begin'],
     ['pkcs11', 'does not begin'],
     ['token=a', 'does not begin'],

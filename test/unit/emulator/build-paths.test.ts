@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { buildPaths } from '../../../src/emulator/pkix/build-paths.ts'
 import type { Certificate } from '../../../src/emulator/pkix/certificate.ts'
 
@@ -19,7 +19,7 @@ function named(name: string, issuer: string, counted: { signatures: number }): C
 
 let serial = 0
 
-test('certificates that all sign each other cost one signature for each pair', () => {
+it('certificates that all sign each other cost one signature for each pair', () => {
   const counted = { signatures: 0 }
   const equals = Array.from({ length: 5 }, () => named('Equal', 'Equal', counted))
   const found = buildPaths(named('leaf', 'Equal', counted), equals, [])
@@ -27,14 +27,14 @@ test('certificates that all sign each other cost one signature for each pair', (
   expect(counted.signatures).toBeLessThanOrEqual(5 + 5 * 4)
 })
 
-test('more of them than a client may send are given up after a number of steps', () => {
+it('more of them than a client may send are given up after a number of steps', () => {
   const counted = { signatures: 0 }
   const equals = Array.from({ length: 12 }, () => named('Equal', 'Equal', counted))
   expect(buildPaths(named('leaf', 'Equal', counted), equals, [])).toMatchObject({ givenUp: true })
   expect(counted.signatures).toBeLessThanOrEqual(12 + 12 * 11)
 })
 
-test('every way to an anchor is found, in whatever order the chain comes', () => {
+it('every way to an anchor is found, in whatever order the chain comes', () => {
   const counted = { signatures: 0 }
   const [root, old, renewed] = [
     named('Root', 'Root', counted),

@@ -1,9 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { FAULTS } from '../../../src/emulator/fault-table.ts'
 import { createFaultPlan, parseFault } from '../../../src/emulator/faults.ts'
 
 describe('the grammar', () => {
-  test.each<[string, number]>([
+  it.each<[string, number]>([
     ['close', Infinity],
     ['close:x1', 1],
     ['status=503', Infinity],
@@ -17,7 +17,7 @@ describe('the grammar', () => {
     expect(parseFault(text)).toMatchObject({ text, times })
   })
 
-  test.each([
+  it.each([
     ['', /^faults are status, deny, /],
     ['unknown', /^faults are /],
     ['constructor', /^faults are /],
@@ -46,11 +46,11 @@ describe('the grammar', () => {
   })
 })
 
-test('every fault says what it does', () => {
+it('every fault says what it does', () => {
   for (const { meaning } of Object.values(FAULTS)) expect(meaning).toMatch(/^[a-z].*[^.]$/)
 })
 
-test('clock offsets add up', () => {
+it('clock offsets add up', () => {
   const plan = createFaultPlan(['skew=10', 'skew=-4', 'close'].map(parseFault))
   expect(plan.begin().clockOffsetMs).toBe(6000)
 })

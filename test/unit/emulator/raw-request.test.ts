@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   MAX_BODY_BYTES,
   MAX_HEAD_BYTES,
@@ -30,7 +30,7 @@ const LINE = 'POST /sessions HTTP/1.1'
 const HOST = 'Host: 127.0.0.1'
 const CHUNKED = 'Transfer-Encoding: chunked'
 
-test('target, header order, header spelling and body stay as they were sent', () => {
+it('target, header order, header spelling and body stay as they were sent', () => {
   const bytes = request(
     [
       'POST /a%2Fb?x=%41&y HTTP/1.1',
@@ -59,18 +59,18 @@ test('target, header order, header spelling and body stay as they were sent', ()
   })
 })
 
-test('a request without a length has no body', () => {
+it('a request without a length has no body', () => {
   expect(parsed(request([LINE, HOST]))?.body).toHaveLength(0)
 })
 
-test('chunks are joined, whatever the case of their sizes', () => {
+it('chunks are joined, whatever the case of their sizes', () => {
   const bytes = request([LINE, HOST, CHUNKED], 'A\r\n0123456789\r\n01\r\n!\r\n0\r\n\r\nnext')
   expect(Buffer.from(parsed(bytes)?.body ?? []).toString()).toBe('0123456789!')
   expect(parseRawRequest(bytes)?.length).toBe(bytes.length - 'next'.length)
 })
 
 describe('what is not complete yet is waited for', () => {
-  test.each([
+  it.each([
     ['nothing', Buffer.alloc(0)],
     ['half of a line', Buffer.from('POST /sess')],
     ['no end of the head', Buffer.from(`${LINE}\r\n${HOST}\r\n`)],
@@ -86,7 +86,7 @@ describe('what is not complete yet is waited for', () => {
 })
 
 describe('what two readers could read differently is refused', () => {
-  test.each<[string, Buffer, number]>([
+  it.each<[string, Buffer, number]>([
     ['no Host', request([LINE]), 400],
     ['two Hosts', request([LINE, HOST, HOST]), 400],
     ['HTTP/1.0', request(['POST / HTTP/1.0', HOST]), 505],
@@ -127,7 +127,7 @@ describe('what two readers could read differently is refused', () => {
   })
 })
 
-test('any bytes end in a request, a refusal or a wait', () => {
+it('any bytes end in a request, a refusal or a wait', () => {
   const piece = fc.oneof(
     fc.constantFrom(
       LINE,
@@ -151,7 +151,7 @@ test('any bytes end in a request, a refusal or a wait', () => {
   )
 })
 
-test('a request is the same however it is cut off and continued', () => {
+it('a request is the same however it is cut off and continued', () => {
   const whole = request([LINE, HOST, CHUNKED], '5\r\nhello\r\n3\r\n...\r\n0\r\n\r\n')
   for (let length = 0; length < whole.length; length += 1) {
     expect(parseRawRequest(whole.subarray(0, length))).toBeUndefined()

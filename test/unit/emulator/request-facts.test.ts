@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { describeRequest, type RequestFacts } from '../../../src/emulator/request-facts.ts'
 
 const FACTS: RequestFacts = {
@@ -17,7 +17,7 @@ const FACTS: RequestFacts = {
   faults: [],
 }
 
-test.each<[string, Partial<RequestFacts>]>([
+it.each<[string, Partial<RequestFacts>]>([
   [
     'POST /sessions 201 accepted "CN=client" as arn:aws:sts::111122223333:assumed-role/x/01 until 2026-11-22T11:00:00Z',
     {},

@@ -5,7 +5,7 @@ import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   createAuthority,
   type Authority,
@@ -31,7 +31,7 @@ function file(name: string, text: string): string {
   return path
 }
 
-test.each<[CertificateOptions, object]>([
+it.each<[CertificateOptions, object]>([
   [{}, { asymmetricKeyType: 'ec', asymmetricKeyDetails: { namedCurve: 'prime256v1' } }],
   [{ curve: 'P-384' }, { asymmetricKeyDetails: { namedCurve: 'secp384r1' } }],
   [{ curve: 'P-521' }, { asymmetricKeyDetails: { namedCurve: 'secp521r1' } }],
@@ -45,7 +45,7 @@ test.each<[CertificateOptions, object]>([
   expect(issued.privateKeyPem).toMatch(/^-----BEGIN PRIVATE KEY-----\n/)
 })
 
-test.each<[bigint, string]>([
+it.each<[bigint, string]>([
   [1n, '01'],
   [0n, '0'],
   [-1n, '-01'],
@@ -58,7 +58,7 @@ test.each<[bigint, string]>([
   expect(issued.serialNumber).toBe(serialNumber)
 })
 
-test('a key can be used again', async () => {
+it('a key can be used again', async () => {
   const { privateKeyPem } = await root.issue({ keyType: 'rsa' })
   expect((await root.issue({ privateKeyPem })).privateKeyPem).toBe(privateKeyPem)
 })
@@ -86,7 +86,7 @@ describe.skipIf(!hasProgram('openssl'))('as OpenSSL sees it', () => {
     return stdout + stderr
   }
 
-  test('a chain of RSA and EC certificates verifies strictly', async () => {
+  it('a chain of RSA and EC certificates verifies strictly', async () => {
     const upper = await root.issueAuthority({ subject: 'CN=Upper', keyType: 'rsa', pathLength: 1 })
     const lower = await upper.issueAuthority({
       subject: 'CN=Lower',
@@ -98,14 +98,14 @@ describe.skipIf(!hasProgram('openssl'))('as OpenSSL sees it', () => {
     expect(verify(leaf.certificatePem, chain)).toContain('leaf.pem: OK')
   })
 
-  test('a revocation list revokes its numbers and no other', async () => {
+  it('a revocation list revokes its numbers and no other', async () => {
     const [good, bad] = [await root.issue(), await root.issue()]
     const crl = await root.revocationList([bad.serialNumber, 7n])
     expect(verify(good.certificatePem, [], crl)).toContain('leaf.pem: OK')
     expect(verify(bad.certificatePem, [], crl)).toContain('certificate revoked')
   })
 
-  test.each<[string, CertificateOptions, RegExp]>([
+  it.each<[string, CertificateOptions, RegExp]>([
     ['version 1', { version: 1 }, /Version: 1 \(0x0\)(?![^]*extensions)/],
     ['an empty subject', { subject: '' }, /Subject: *\n/],
     ['a subject of several parts', { subject: 'CN=a,OU=b,O=c' }, /Subject: CN = a, OU = b, O = c/],

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import {
   certificateBlocks,
   parseCertificate,
@@ -46,31 +46,31 @@ function reason(leaf: Certificate, anchor: TrustAnchor, now = NOW): string | und
 }
 
 describe('a trust anchor', () => {
-  test('of two certificates trusts the leaves of both', async () => {
+  it('of two certificates trusts the leaves of both', async () => {
     const anchor = await createTrustAnchor(root.certificatePem + other.certificatePem)
     expect(reason(parsed(await root.issue()), anchor)).toBeUndefined()
     expect(reason(parsed(await other.issue()), anchor)).toBeUndefined()
   })
 
-  test('may be an intermediate, and then trusts nothing beside it', async () => {
+  it('may be an intermediate, and then trusts nothing beside it', async () => {
     const issuing = await root.issueAuthority({ subject: 'CN=Issuing' })
     const anchor = await createTrustAnchor(issuing.certificatePem)
     expect(reason(parsed(await issuing.issue()), anchor)).toBeUndefined()
     expect(reason(parsed(await root.issue()), anchor)).toMatch(/holds the issuer/)
   })
 
-  test('that has expired trusts nothing any more', async () => {
+  it('that has expired trusts nothing any more', async () => {
     const old = await createAuthority({ notAfter: new Date(NOW - 1000) })
     const anchor = await createTrustAnchor(old.certificatePem)
     expect(reason(parsed(await old.issue()), anchor)).toMatch(/"CN=Throwaway Root CA" expired/)
   })
 
-  test('is no leaf itself', async () => {
+  it('is no leaf itself', async () => {
     const anchor = await createTrustAnchor(root.certificatePem)
     expect(reason(parsed(root), anchor)).toMatch(/is a CA certificate/)
   })
 
-  test.each<[string, CertificateOptions, string]>([
+  it.each<[string, CertificateOptions, string]>([
     ['is not a CA', { isCa: false }, 'it is not a CA certificate'],
     ['has no basicConstraints', { isCa: null }, 'it is not a CA certificate'],
     ['may not sign certificates', { keyUsage: ['cRLSign'] }, 'with keyCertSign'],
@@ -85,14 +85,14 @@ describe('a trust anchor', () => {
     })
   })
 
-  test('of a thousand certificates is counted and not read', async () => {
+  it('of a thousand certificates is counted and not read', async () => {
     const block = '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n'
     await expect(createTrustAnchor(block.repeat(1100))).rejects.toMatchObject({
       message: expect.stringContaining('holds 1100 certificates') as string,
     })
   })
 
-  test.each<[string, () => string, string]>([
+  it.each<[string, () => string, string]>([
     ['nothing', () => '', 'ERR_CONFIG_CERTIFICATE_MISSING'],
     ['a key', () => root.privateKeyPem, 'ERR_CONFIG_CERTIFICATE_MISSING'],
     ['three certificates', () => root.certificatePem.repeat(3), 'ERR_CONFIG_CERTIFICATE_INVALID'],
@@ -107,7 +107,7 @@ describe('a trust anchor', () => {
 })
 
 describe('revocation lists', () => {
-  test('come in PEM or DER, one for each certificate of the anchor', async () => {
+  it('come in PEM or DER, one for each certificate of the anchor', async () => {
     const [mine, theirs] = [await root.issue(), await other.issue()]
     const pem = [
       await root.revocationList([mine.serialNumber]),
@@ -125,14 +125,14 @@ describe('revocation lists', () => {
     expect(reason(parsed(theirs), single)).toMatch(/is revoked/)
   })
 
-  test('without entries revoke nothing', async () => {
+  it('without entries revoke nothing', async () => {
     const anchor = await createTrustAnchor(root.certificatePem, {
       revocationLists: await root.revocationList([]),
     })
     expect(reason(parsed(await root.issue()), anchor)).toBeUndefined()
   })
 
-  test.each<[string, () => Promise<string | Buffer>, RegExp]>([
+  it.each<[string, () => Promise<string | Buffer>, RegExp]>([
     [
       'of a stranger',
       () => other.revocationList([1n]),
@@ -211,7 +211,7 @@ describe.skipIf(!hasProgram('openssl'))('certificates made by OpenSSL', () => {
     }
   }
 
-  test('an ordinary one is trusted, and one with RSASSA-PSS too', async () => {
+  it('an ordinary one is trusted, and one with RSASSA-PSS too', async () => {
     const anchor = await createTrustAnchor(other.certificatePem)
     const pss = ['-sigopt', 'rsa_padding_mode:pss', '-sigopt', 'rsa_pss_saltlen:-1']
     for (const options of [[], pss]) {
@@ -220,7 +220,7 @@ describe.skipIf(!hasProgram('openssl'))('certificates made by OpenSSL', () => {
     }
   })
 
-  test.each<[string, string[], RegExp]>([
+  it.each<[string, string[], RegExp]>([
     ['MD5', ['-extfile', 'plain-ext', '-md5'], /hash weaker than SHA-256/],
     ['SHA-224', ['-extfile', 'plain-ext', '-sha224'], /hash weaker than SHA-256/],
     [

@@ -10,7 +10,7 @@ import {
 import { inWords } from '../../../src/core/wording.ts'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
 import type { Identity } from '../../../src/core/ports.ts'
 import { RotatingIdentity } from '../../../src/identity/rotating-identity.ts'
@@ -70,7 +70,7 @@ const inUse = (rotating: RotatingIdentity): Promise<string> =>
   rotating.use((identity) => Promise.resolve((identity as Identity & { name: string }).name))
 
 describe('a renewed identity', () => {
-  test('is used at the next signature, and the old one is closed', async () => {
+  it('is used at the next signature, and the old one is closed', async () => {
     await using rotating = await open()
     expect(await inUse(rotating)).toBe('identity 1')
     writeFileSync(path, 'second one')
@@ -78,7 +78,7 @@ describe('a renewed identity', () => {
     expect(disposed).toEqual(['identity 1'])
   })
 
-  test('is seen through the link swap of a Kubernetes volume', async () => {
+  it('is seen through the link swap of a Kubernetes volume', async () => {
     for (const version of ['v1', 'v2']) {
       mkdirSync(join(folder, version))
       writeFileSync(join(folder, version, 'tls.crt'), version)
@@ -91,7 +91,7 @@ describe('a renewed identity', () => {
     expect(await inUse(rotating)).toBe('identity 2')
   })
 
-  test('that cannot be loaded is reported once, and the old one goes on until it can', async () => {
+  it('that cannot be loaded is reported once, and the old one goes on until it can', async () => {
     await using rotating = await open()
     fail = new RolesAnywhereError('ERR_KEY_MISMATCH', 'certificate and key are no pair')
     writeFileSync(path, 'half of it')
@@ -103,14 +103,14 @@ describe('a renewed identity', () => {
     expect(await inUse(rotating)).not.toBe('identity 1')
   })
 
-  test('that is deleted leaves the old one in use', async () => {
+  it('that is deleted leaves the old one in use', async () => {
     await using rotating = await open()
     fail = new RolesAnywhereError('ERR_CONFIG_FILE_UNREADABLE', 'no such file')
     rmSync(path)
     expect(await inUse(rotating)).toBe('identity 1')
   })
 
-  test('is not closed while a signature is being made', async () => {
+  it('is not closed while a signature is being made', async () => {
     await using rotating = await open()
     const signing = Promise.withResolvers<undefined>()
     const begun = Promise.withResolvers<undefined>()
@@ -127,7 +127,7 @@ describe('a renewed identity', () => {
     expect(disposed).toEqual(['identity 1'])
   })
 
-  test.each(['overwritten where it is', 'added', 'replaced', 'removed'])(
+  it.each(['overwritten where it is', 'added', 'replaced', 'removed'])(
     'in a folder is seen when one of its files is %s',
     async (what) => {
       writeFileSync(join(folder, 'leaf.key'), 'the key')
@@ -143,7 +143,7 @@ describe('a renewed identity', () => {
     },
   )
 
-  test('is found by polling alone, and told about once', async () => {
+  it('is found by polling alone, and told about once', async () => {
     const rotating = await open()
     let told = 0
     rotating.follow(() => (told += 1))
@@ -162,7 +162,7 @@ describe('a renewed identity', () => {
 })
 
 describe('disposal', () => {
-  test('leaves no timer, and until then there is one for all that happens to the files', async () => {
+  it('leaves no timer, and until then there is one for all that happens to the files', async () => {
     const rotating = await open()
     rotating.follow(() => undefined)
     // Told of the same events, after the one that was there first.
@@ -177,7 +177,7 @@ describe('disposal', () => {
     expect(time.pending).toBe(0)
   })
 
-  test('closes an identity that was being loaded', async () => {
+  it('closes an identity that was being loaded', async () => {
     const loading = Promise.withResolvers<undefined>()
     const begun = Promise.withResolvers<undefined>()
     const rotating = await open()
@@ -199,7 +199,7 @@ describe('disposal', () => {
   })
 })
 
-test('a certificate near its end is warned about, once a day', async () => {
+it('a certificate near its end is warned about, once a day', async () => {
   const day = 86_400_000
   const now = time.clock()
   const identity = await throwawayIdentity({

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { loadLibc } from '../../../src/machine/libc.ts'
 import {
   inheritedSockets,
@@ -14,7 +14,7 @@ import {
 import { hasProgram } from '../../support/capabilities.ts'
 
 describe('inherited sockets', () => {
-  test.each([
+  it.each([
     [{ LISTEN_PID: '7', LISTEN_FDS: '2' }, [3, 4]],
     [{ LISTEN_PID: '8', LISTEN_FDS: '1' }, []],
     [{ LISTEN_FDS: '1' }, []],
@@ -26,7 +26,7 @@ describe('inherited sockets', () => {
 })
 
 describe('the watchdog', () => {
-  test.each([
+  it.each([
     [{ WATCHDOG_USEC: '30000000' }, 15_000],
     [{ WATCHDOG_USEC: '30000000', WATCHDOG_PID: '7' }, 15_000],
     [{ WATCHDOG_USEC: '30000000', WATCHDOG_PID: '8' }, undefined],
@@ -47,7 +47,7 @@ print(repr(s.recv(4096)), flush=True)
 `
 
 describe.skipIf(!hasProgram('python3'))('sd_notify', () => {
-  test.each(['a path', 'an abstract name'])('reaches %s in one datagram', async (kind) => {
+  it.each(['a path', 'an abstract name'])('reaches %s in one datagram', async (kind) => {
     const folder = mkdtempSync(join(tmpdir(), 'ra-notify-'))
     const address = kind === 'a path' ? join(folder, 'notify') : `@ra-notify-${process.pid}`
     const receiver = spawn('python3', ['-c', RECEIVER, address])
@@ -68,7 +68,7 @@ describe.skipIf(!hasProgram('python3'))('sd_notify', () => {
     }
   })
 
-  test('to nobody, or to a name that is too long, fails quietly', async () => {
+  it('to nobody, or to a name that is too long, fails quietly', async () => {
     const libc = await loadLibc('the test')
     expect(notifyServiceManager(libc, '/nonexistent/notify', 'READY=1')).toBe(false)
     expect(notifyServiceManager(libc, `/${'x'.repeat(200)}`, 'READY=1')).toBe(false)

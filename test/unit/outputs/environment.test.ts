@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import {
   childEnvironment,
   regionVariables,
@@ -11,7 +11,7 @@ import {
 
 const printable = fc.string({ unit: 'grapheme-ascii', maxLength: 40 })
 
-test('what bash evaluates is exactly the value, whatever it holds', () => {
+it('what bash evaluates is exactly the value, whatever it holds', () => {
   const values = fc.sample(printable, 100).concat(["'", '$(reboot)', '`x`', '\\', '!', "'; x '"])
   const names = values.map((_, index) => `V${index}`)
   const lines = shellLines(
@@ -23,7 +23,7 @@ test('what bash evaluates is exactly the value, whatever it holds', () => {
   expect(stdout.toString().split('\0').slice(0, -1)).toEqual(values)
 })
 
-test('fish, PowerShell and dotenv lines quote by their own rules', () => {
+it('fish, PowerShell and dotenv lines quote by their own rules', () => {
   const variables = { A: `a'b\\c` }
   expect(shellLines(variables, 'fish')).toBe(`set -gx A 'a\\'b\\\\c'\n`)
   expect(shellLines(variables, 'powershell')).toBe(`$Env:A = 'a''b\\c'\n`)
@@ -31,7 +31,7 @@ test('fish, PowerShell and dotenv lines quote by their own rules', () => {
   expect(JSON.parse(shellLines(variables, 'json'))).toEqual(variables)
 })
 
-test('a child inherits everything but what competes and what is secret', () => {
+it('a child inherits everything but what competes and what is secret', () => {
   const own = {
     HOME: '/h',
     AWS_REGION: 'x',
@@ -49,12 +49,12 @@ test('a child inherits everything but what competes and what is secret', () => {
   })
 })
 
-test.each(['bash', 'zsh', 'sh'] as const)('%s has the same words', (shell) => {
+it.each(['bash', 'zsh', 'sh'] as const)('%s has the same words', (shell) => {
   expect(shellLines({ A: "b'c" }, shell)).toBe("export A='b'\\''c'\n")
   expect(unsetLines(['A', 'B'], shell)).toBe('unset A\nunset B\n')
 })
 
-test('what is unset is gone, whether it was there or not', () => {
+it('what is unset is gone, whether it was there or not', () => {
   const script = `set -eu\n${unsetLines(['A', 'B'], 'sh') ?? ''}env`
   const { stdout, status } = spawnSync('sh', ['-c', script], { env: { A: 'x', C: 'y' } })
   expect(status).toBe(0)
@@ -62,7 +62,7 @@ test('what is unset is gone, whether it was there or not', () => {
   expect(stdout.toString()).not.toMatch(/^[AB]=/mu)
 })
 
-test.each<[Shell, string | undefined]>([
+it.each<[Shell, string | undefined]>([
   ['fish', 'set -e A\n'],
   ['powershell', 'Remove-Item Env:A -ErrorAction SilentlyContinue\n'],
   ['json', undefined],
@@ -71,7 +71,7 @@ test.each<[Shell, string | undefined]>([
   expect(unsetLines(['A'], shell)).toBe(lines)
 })
 
-test("a program's region is its own, else that of the role", () => {
+it("a program's region is its own, else that of the role", () => {
   const chosen = (env: Record<string, string>) => regionVariables(env, 'eu-west-1')
   const both = (region: string) => ({ AWS_REGION: region, AWS_DEFAULT_REGION: region })
   expect(chosen({})).toEqual(both('eu-west-1'))

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { inWords } from '../../../src/core/wording.ts'
 import { SessionCredentials } from '../../../src/core/credentials.ts'
 import { RolesAnywhereError } from '../../../src/core/errors.ts'
@@ -82,7 +82,7 @@ function credentialsUntil(expiresAt: number, mark: string): SessionCredentials {
 const OUTAGE = new RolesAnywhereError('ERR_NETWORK_CONNECT', 'connection refused')
 
 describe('schedule', () => {
-  test('the first refresh falls in the first half of the lifetime, later ones at half of it', async () => {
+  it('the first refresh falls in the first half of the lifetime, later ones at half of it', async () => {
     const w = world()
     w.engine.start()
     await w.time.advance(6 * HOUR)
@@ -93,7 +93,7 @@ describe('schedule', () => {
     await w.engine[Symbol.asyncDispose]()
   })
 
-  test('jitter moves a refresh within 45 to 55 percent of the lifetime', async () => {
+  it('jitter moves a refresh within 45 to 55 percent of the lifetime', async () => {
     for (const random of [0, 0.999_999]) {
       const w = world(() => random)
       w.engine.start()
@@ -104,7 +104,7 @@ describe('schedule', () => {
     }
   })
 
-  test('24 hours of 15-minute sessions: more than ten minutes always left, and no timer piles up', async () => {
+  it('24 hours of 15-minute sessions: more than ten minutes always left, and no timer piles up', async () => {
     const w = world(Math.random)
     w.lifetimeMs = 15 * MINUTE
     w.engine.start()
@@ -121,7 +121,7 @@ describe('schedule', () => {
     await w.engine[Symbol.asyncDispose]()
   })
 
-  test('waking after two hours of suspend, the expired credentials are not served, and one call is made', async () => {
+  it('waking after two hours of suspend, the expired credentials are not served, and one call is made', async () => {
     const w = world()
     w.engine.start()
     await w.time.advance(MINUTE)
@@ -134,7 +134,7 @@ describe('schedule', () => {
     await w.engine[Symbol.asyncDispose]()
   })
 
-  test.each([15 * MINUTE, 20 * MINUTE, HOUR, 12 * HOUR])(
+  it.each([15 * MINUTE, 20 * MINUTE, HOUR, 12 * HOUR])(
     'a life of %i ms is used for a fifth, and more than ten minutes or half of it are left',
     (life) => {
       for (const occasion of ['onSchedule', 'outOfTurn'] as const) {
@@ -165,7 +165,7 @@ describe('clocks', () => {
     expect(w.engine.status().failures.size).toBe(0)
   }
 
-  test.each(OFF)('%i ms off from the start: sessions of 15 minutes are kept fresh', async (off) => {
+  it.each(OFF)('%i ms off from the start: sessions of 15 minutes are kept fresh', async (off) => {
     const w = world(Math.random, off)
     w.lifetimeMs = 15 * MINUTE
     w.engine.start()
@@ -181,22 +181,19 @@ describe('clocks', () => {
     await w.engine[Symbol.asyncDispose]()
   })
 
-  test.each(OFF)(
-    'mended by %i ms while serving: nothing is lost and nothing asked',
-    async (off) => {
-      const w = world(() => 0.5, off)
-      w.engine.start()
-      await w.time.advance(5_000)
-      w.time.jump(-off)
-      expect(w.engine.current()).toBeDefined()
-      await w.time.advance(MINUTE)
-      expect(w.calls).toHaveLength(1)
-      await live(w, 4)
-      await w.engine[Symbol.asyncDispose]()
-    },
-  )
+  it.each(OFF)('mended by %i ms while serving: nothing is lost and nothing asked', async (off) => {
+    const w = world(() => 0.5, off)
+    w.engine.start()
+    await w.time.advance(5_000)
+    w.time.jump(-off)
+    expect(w.engine.current()).toBeDefined()
+    await w.time.advance(MINUTE)
+    expect(w.calls).toHaveLength(1)
+    await live(w, 4)
+    await w.engine[Symbol.asyncDispose]()
+  })
 
-  test.each(OFF)('set wrong by %i ms while serving', async (off) => {
+  it.each(OFF)('set wrong by %i ms while serving', async (off) => {
     const w = world()
     w.lifetimeMs = 15 * MINUTE
     w.engine.start()
@@ -206,7 +203,7 @@ describe('clocks', () => {
     await w.engine[Symbol.asyncDispose]()
   })
 
-  test.each(OFF)('set by %i ms during a flight', async (off) => {
+  it.each(OFF)('set by %i ms during a flight', async (off) => {
     const w = world()
     w.lifetimeMs = 15 * MINUTE
     w.latencyMs = 4_000
@@ -217,7 +214,7 @@ describe('clocks', () => {
     await w.engine[Symbol.asyncDispose]()
   })
 
-  test('a clock that jumps to and fro each minute asks for no more than a session a minute', async () => {
+  it('a clock that jumps to and fro each minute asks for no more than a session a minute', async () => {
     const w = world()
     w.engine.start()
     for (let minute = 0; minute < 120; minute++) {
@@ -232,7 +229,7 @@ describe('clocks', () => {
     await w.engine[Symbol.asyncDispose]()
   })
 
-  test('sessions of half a minute are not asked for one after the other', async () => {
+  it('sessions of half a minute are not asked for one after the other', async () => {
     const w = world()
     w.lifetimeMs = 30_000
     w.engine.start()
@@ -245,7 +242,7 @@ describe('clocks', () => {
 })
 
 describe('single flight', () => {
-  test('1,000 readers at the moment of expiry cause one call and get the same credentials', async () => {
+  it('1,000 readers at the moment of expiry cause one call and get the same credentials', async () => {
     const w = world()
     const readers = Array.from({ length: 1000 }, () => w.engine.credentials())
     await w.time.advance(1000)
@@ -255,7 +252,7 @@ describe('single flight', () => {
     await w.engine[Symbol.asyncDispose]()
   })
 
-  test('1,000 readers of a failing service share one call and one error', async () => {
+  it('1,000 readers of a failing service share one call and one error', async () => {
     const w = world()
     w.fail = OUTAGE
     const readers = Array.from({ length: 1000 }, () =>
@@ -270,7 +267,7 @@ describe('single flight', () => {
 })
 
 describe('failure', () => {
-  test('a failed refresh keeps the last good credentials until they expire', async () => {
+  it('a failed refresh keeps the last good credentials until they expire', async () => {
     const w = world()
     w.engine.start()
     await w.time.advance(MINUTE)
@@ -286,7 +283,7 @@ describe('failure', () => {
     await w.engine[Symbol.asyncDispose]()
   })
 
-  test('tries go on for ever, at most a minute apart and never less than ten seconds while credentials last', async () => {
+  it('tries go on for ever, at most a minute apart and never less than ten seconds while credentials last', async () => {
     const w = world(Math.random)
     w.engine.start()
     await w.time.advance(MINUTE)
@@ -302,7 +299,7 @@ describe('failure', () => {
     await w.engine[Symbol.asyncDispose]()
   })
 
-  test('Retry-After is kept, up to five minutes', async () => {
+  it('Retry-After is kept, up to five minutes', async () => {
     for (const [asked, kept] of [
       [120, 120_000],
       [86_400, 300_000],
@@ -318,7 +315,7 @@ describe('failure', () => {
     }
   })
 
-  test('credentials that are expired on arrival are a failure', async () => {
+  it('credentials that are expired on arrival are a failure', async () => {
     const w = world()
     w.lifetimeMs = -MINUTE
     w.engine.start()
@@ -328,7 +325,7 @@ describe('failure', () => {
     await w.engine[Symbol.asyncDispose]()
   })
 
-  test('a foreign exception becomes ERR_INTERNAL and shows nothing of its text', async () => {
+  it('a foreign exception becomes ERR_INTERNAL and shows nothing of its text', async () => {
     const time = new FakeTime()
     const warnings: string[] = []
     const engine = new RefreshEngine({
@@ -346,7 +343,7 @@ describe('failure', () => {
 })
 
 describe('force', () => {
-  test('a forced refresh happens at once, and a storm of them asks once a minute', async () => {
+  it('a forced refresh happens at once, and a storm of them asks once a minute', async () => {
     const w = world()
     w.engine.start()
     await w.time.advance(5 * MINUTE)
@@ -360,7 +357,7 @@ describe('force', () => {
     await w.engine[Symbol.asyncDispose]()
   })
 
-  test('a storm while AWS does not answer tries once a second', async () => {
+  it('a storm while AWS does not answer tries once a second', async () => {
     const w = world()
     w.engine.start()
     await w.time.advance(5 * MINUTE)
@@ -374,7 +371,7 @@ describe('force', () => {
     await w.engine[Symbol.asyncDispose]()
   })
 
-  test('during a flight it is not lost: another follows when the floor allows', async () => {
+  it('during a flight it is not lost: another follows when the floor allows', async () => {
     const w = world()
     w.engine.start()
     await w.time.advance(100)
@@ -386,7 +383,7 @@ describe('force', () => {
     await w.engine[Symbol.asyncDispose]()
   })
 
-  test('during a flight that fails it is not lost either', async () => {
+  it('during a flight that fails it is not lost either', async () => {
     const w = world(() => 0.999)
     w.engine.start()
     await w.time.advance(2 * MINUTE)
@@ -402,7 +399,7 @@ describe('force', () => {
     await w.engine[Symbol.asyncDispose]()
   })
 
-  test('disposal stops the timers and aborts the try under way', async () => {
+  it('disposal stops the timers and aborts the try under way', async () => {
     const time = new FakeTime()
     let aborted = false
     const engine = new RefreshEngine({

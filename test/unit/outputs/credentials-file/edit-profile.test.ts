@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { setProfileKeys } from '../../../../src/outputs/credentials-file/edit-profile.ts'
 import { parseAwsConfigFile } from '../../../../src/settings/aws-config-file.ts'
 import { valuesOf } from '../../../support/aws-values.ts'
@@ -23,45 +23,45 @@ function readBack(text: string, profile = 'demo'): Record<string, string> {
 }
 
 describe('profiles', () => {
-  test('an empty file gets the profile', () => {
+  it('an empty file gets the profile', () => {
     expect(set('')).toBe(`[demo]\n${ENTRY}`)
   })
 
-  test('a file without a last line end gets one before the appended profile', () => {
+  it('a file without a last line end gets one before the appended profile', () => {
     expect(set('[a]\nx = 1')).toBe(`[a]\nx = 1\n[demo]\n${ENTRY}`)
   })
 
-  test('an empty profile at the end of a file without a last line end keeps its header', () => {
+  it('an empty profile at the end of a file without a last line end keeps its header', () => {
     expect(set('[a]\nx = 1\n[demo]')).toBe(`[a]\nx = 1\n[demo]\n${ENTRY.slice(0, -1)}`)
   })
 
-  test('an empty profile before another one is filled, not swallowed', () => {
+  it('an empty profile before another one is filled, not swallowed', () => {
     expect(set('[demo]\n[other]\nx = 1\n')).toBe(`[demo]\n${ENTRY}[other]\nx = 1\n`)
   })
 
-  test('new keys go after the last property, before the blank lines and comments of the next profile', () => {
+  it('new keys go after the last property, before the blank lines and comments of the next profile', () => {
     expect(set('[demo]\nregion = x\n\n# next\n[b]\n')).toBe(
       `[demo]\nregion = x\n${ENTRY}\n# next\n[b]\n`,
     )
   })
 
-  test('headers with blanks or a comment are the same profile', () => {
+  it('headers with blanks or a comment are the same profile', () => {
     for (const header of ['[ demo ]', '[demo] ', '[demo]\t; mine', '[demo]# mine']) {
       expect(set(`${header}\n`)).toBe(`${header}\n${ENTRY}`)
     }
   })
 
-  test('[profile demo] and [demo2] are other profiles', () => {
+  it('[profile demo] and [demo2] are other profiles', () => {
     const text = '[profile demo]\na = 1\n[demo2]\nb = 2\n'
     expect(set(text)).toBe(`${text}[demo]\n${ENTRY}`)
   })
 
-  test('a header in a comment is none', () => {
+  it('a header in a comment is none', () => {
     const text = '# [demo]\naws_access_key_id = OLD\n[a]\nx = 1\n'
     expect(set(text)).toBe(`${text}[demo]\n${ENTRY}`)
   })
 
-  test('every section of the profile gets the new values, so that no old one can win', () => {
+  it('every section of the profile gets the new values, so that no old one can win', () => {
     const text = '[demo]\naws_access_key_id = OLD\n[b]\nx = 1\n[demo]\naws_access_key_id = OLDER\n'
     const result = set(text)
     expect(result).not.toContain('OLD')
@@ -71,7 +71,7 @@ describe('profiles', () => {
 })
 
 describe('bytes of others', () => {
-  test('CRLF files stay CRLF files', () => {
+  it('CRLF files stay CRLF files', () => {
     expect(set('[a]\r\nx = 1\r\n')).toBe(
       `[a]\r\nx = 1\r\n[demo]\r\n${ENTRY.replaceAll('\n', '\r\n')}`,
     )
@@ -80,11 +80,11 @@ describe('bytes of others', () => {
     )
   })
 
-  test('a byte order mark stays, and hides nothing', () => {
+  it('a byte order mark stays, and hides nothing', () => {
     expect(set('\uFEFF[demo]\n')).toBe(`\uFEFF[demo]\n${ENTRY}`)
   })
 
-  test('bytes that are not UTF-8 stay', () => {
+  it('bytes that are not UTF-8 stay', () => {
     const old = Buffer.concat([
       Buffer.from('[a]\nx = '),
       Buffer.from([0xff, 0xfe, 0x00]),
@@ -95,12 +95,12 @@ describe('bytes of others', () => {
     expect(result.subarray(old.length).toString()).toBe(`[demo]\n${ENTRY}`)
   })
 
-  test('a profile name that is not ASCII is found again', () => {
+  it('a profile name that is not ASCII is found again', () => {
     const once = set('', 'größe')
     expect(set(once, 'größe')).toBe(once)
   })
 
-  test('broken lines stay', () => {
+  it('broken lines stay', () => {
     const text = 'no section\n[open\nx\n= y\n[demo]\nbroken\naws_session_token=OLD\n  \n'
     expect(set(text)).toBe(
       'no section\n[open\nx\n= y\n[demo]\nbroken\naws_access_key_id = ASIANEW\n' +
@@ -110,24 +110,24 @@ describe('bytes of others', () => {
 })
 
 describe('values', () => {
-  test('keys are found in any case, and keep their spelling and spacing', () => {
+  it('keys are found in any case, and keep their spelling and spacing', () => {
     expect(set('[demo]\nAWS_Access_Key_Id\t=OLD\n')).toBe(
       `[demo]\nAWS_Access_Key_Id\t=ASIANEW\n${ENTRY.split('\n').slice(1).join('\n')}`,
     )
   })
 
-  test('continuation lines of an old value go with it', () => {
+  it('continuation lines of an old value go with it', () => {
     const result = set('[demo]\naws_session_token = OLD\n more\n\n again\nregion = x\n')
     expect(readBack(result)).toEqual({ ...KEYS, region: 'x' })
     expect(result).not.toMatch(/more|again/)
   })
 
-  test('continuation lines of other values stay', () => {
+  it('continuation lines of other values stay', () => {
     const result = set('[demo]\ns3 =\n  max = 1\naws_session_token = OLD\n')
     expect(readBack(result)['s3']).toBe('\nmax = 1')
   })
 
-  test('a comment behind a value moves to a line of its own, because botocore would read it as value', () => {
+  it('a comment behind a value moves to a line of its own, because botocore would read it as value', () => {
     const result = set('[demo]\naws_access_key_id = OLD ; ours # really\n')
     expect(result).toBe(`[demo]\n; ours # really\n${ENTRY}`)
     expect(set(result)).toBe(result)
@@ -135,12 +135,12 @@ describe('values', () => {
 })
 
 describe('size', () => {
-  test('a line of 100 KiB passes', () => {
+  it('a line of 100 KiB passes', () => {
     const long = `[a]\nx = ${'y'.repeat(102_400)}\n`
     expect(set(long)).toBe(`${long}[demo]\n${ENTRY}`)
   })
 
-  test('in 10,000 profiles only one is touched', () => {
+  it('in 10,000 profiles only one is touched', () => {
     const profiles = Array.from(
       { length: 10_000 },
       (_, index) => `[p${index}]\naws_access_key_id = K${index}\naws_secret_access_key = S\n\n`,
@@ -155,7 +155,7 @@ describe('size', () => {
 })
 
 describe('sections that are indented as a whole, which botocore reads', () => {
-  test('their keys are replaced, never doubled: botocore refuses such a file', () => {
+  it('their keys are replaced, never doubled: botocore refuses such a file', () => {
     expect(
       set('[demo]\n  aws_access_key_id = OLD\n  region = x\n[b]\n  aws_access_key_id = B\n'),
     ).toBe(
@@ -165,14 +165,14 @@ describe('sections that are indented as a whole, which botocore reads', () => {
     )
   })
 
-  test('a key that is added before another takes its indentation, so that it does not swallow it', () => {
+  it('a key that is added before another takes its indentation, so that it does not swallow it', () => {
     expect(set('[demo]\n\taws_session_token = OLD\n')).toBe(
       '[demo]\n\taws_access_key_id = ASIANEW\n\taws_secret_access_key = new/secret+key=\n' +
         '\taws_session_token = new//token==\n',
     )
   })
 
-  test('what is indented further is a value of the property above, and stays', () => {
+  it('what is indented further is a value of the property above, and stays', () => {
     const nested = '  s3 =\n    aws_access_key_id = NESTED\n'
     expect(set(`[demo]\n${nested}`)).toContain(nested)
     expect(set('[demo]\ns3 =\n  aws_access_key_id = NESTED\n')).toContain('NESTED')
@@ -180,7 +180,7 @@ describe('sections that are indented as a whole, which botocore reads', () => {
 })
 
 describe('whatever is in the files of AWS, each with a profile written into it', () => {
-  test.each(AWS_CONFIG_CASES)('$name', ({ config = '', credentials = '' }) => {
+  it.each(AWS_CONFIG_CASES)('$name', ({ config = '', credentials = '' }) => {
     expectWritable(config)
     expectWritable(credentials)
   })

@@ -23,7 +23,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SessionCredentials } from '../../../../src/core/credentials.ts'
 import { writeProfile } from '../../../../src/outputs/credentials-file/write-profile.ts'
 
@@ -91,7 +91,7 @@ describe('a program that knows no locks', () => {
     act()
   }
 
-  test('writes the file between our reading and our writing: nothing of it is lost', async () => {
+  it('writes the file between our reading and our writing: nothing of it is lost', async () => {
     writeFileSync(path, '[old]\n', { mode: 0o600 })
     meanwhile = once(() => {
       writeFileSync(path, `[old]\n${theirs}`)
@@ -101,7 +101,7 @@ describe('a program that knows no locks', () => {
     expect(readdirSync(folder)).toEqual(['credentials'])
   })
 
-  test('makes the file that was not there', async () => {
+  it('makes the file that was not there', async () => {
     meanwhile = once(() => {
       writeFileSync(path, theirs, { mode: 0o600 })
     })
@@ -109,7 +109,7 @@ describe('a program that knows no locks', () => {
     expect(readFileSync(path, 'utf8')).toBe(theirs + expected('1'))
   })
 
-  test('has cut the file off and not written it yet: it is waited for', async () => {
+  it('has cut the file off and not written it yet: it is waited for', async () => {
     writeFileSync(path, theirs, { mode: 0o600 })
     const fd = openSync(path, 'w')
     whileWaiting = once(() => {
@@ -120,13 +120,13 @@ describe('a program that knows no locks', () => {
     expect(readFileSync(path, 'utf8')).toBe(`${theirs}[more]\n${expected('1')}`)
   })
 
-  test('has left the file without an end of line: it is not waited for without end', async () => {
+  it('has left the file without an end of line: it is not waited for without end', async () => {
     writeFileSync(path, '[old]', { mode: 0o600 })
     await write()
     expect(readFileSync(path, 'utf8')).toBe(`[old]\n${expected('1')}`)
   })
 
-  test('writes it again and again: that is said, and nothing is written', async () => {
+  it('writes it again and again: that is said, and nothing is written', async () => {
     let round = 0
     writeFileSync(path, '', { mode: 0o600 })
     meanwhile = () => {
@@ -139,7 +139,7 @@ describe('a program that knows no locks', () => {
 })
 
 describe('the file', () => {
-  test('is made with mode 0600, in a folder made with mode 0700, and nothing else is left there', async () => {
+  it('is made with mode 0600, in a folder made with mode 0700, and nothing else is left there', async () => {
     const nested = join(folder, 'home', '.aws', 'credentials')
     await write('1', nested)
     expect(readFileSync(nested, 'utf8')).toBe(expected('1'))
@@ -148,7 +148,7 @@ describe('the file', () => {
     expect(readdirSync(join(folder, 'home', '.aws'))).toEqual(['credentials'])
   })
 
-  test('is narrowed to 0600 with a note when others could read it', async () => {
+  it('is narrowed to 0600 with a note when others could read it', async () => {
     writeFileSync(path, '', { mode: 0o644 })
     chmodSync(path, 0o644)
     await write()
@@ -156,21 +156,21 @@ describe('the file', () => {
     expect(warnings.join()).toContain('0644')
   })
 
-  test('is narrowed even when its content is the right one already', async () => {
+  it('is narrowed even when its content is the right one already', async () => {
     await write()
     chmodSync(path, 0o640)
     await write()
     expect(mode(path)).toBe(0o600)
   })
 
-  test('is not touched when nothing changes', async () => {
+  it('is not touched when nothing changes', async () => {
     await write()
     const before = statSync(path).ino
     await write()
     expect(statSync(path).ino).toBe(before)
   })
 
-  test('takes twenty writers at once, and loses none', async () => {
+  it('takes twenty writers at once, and loses none', async () => {
     const names = Array.from({ length: 20 }, (_, index) => `p${index}`)
     await Promise.all(names.map((name) => write(name, path, name)))
     const text = readFileSync(path, 'utf8')
@@ -180,7 +180,7 @@ describe('the file', () => {
 })
 
 describe('places that are refused, with the old file as it was', () => {
-  test.each([
+  it.each([
     [
       'a folder',
       () => {
@@ -201,7 +201,7 @@ describe('places that are refused, with the old file as it was', () => {
     })
   })
 
-  test('a dangling link and a loop of links', async () => {
+  it('a dangling link and a loop of links', async () => {
     symlinkSync(join(folder, 'nowhere'), path)
     await expect(write()).rejects.toMatchObject({ code: 'ERR_OUTPUT_UNWRITABLE' })
     rmSync(path)
@@ -209,13 +209,13 @@ describe('places that are refused, with the old file as it was', () => {
     await expect(write()).rejects.toMatchObject({ code: 'ERR_OUTPUT_UNWRITABLE' })
   })
 
-  test('a read-only file', async () => {
+  it('a read-only file', async () => {
     writeFileSync(path, 'old', { mode: 0o400 })
     await expect(write()).rejects.toMatchObject({ code: 'ERR_OUTPUT_UNWRITABLE' })
     expect(readFileSync(path, 'utf8')).toBe('old')
   })
 
-  test('a file of another user', async () => {
+  it('a file of another user', async () => {
     writeFileSync(path, 'old')
     chmodSync(folder, 0o1777)
     await expect(write('1', path, 'demo', uid + 1)).rejects.toMatchObject({
@@ -224,18 +224,18 @@ describe('places that are refused, with the old file as it was', () => {
     expect(readFileSync(path, 'utf8')).toBe('old')
   })
 
-  test('a folder that everybody may write to', async () => {
+  it('a folder that everybody may write to', async () => {
     chmodSync(folder, 0o777)
     await expect(write()).rejects.toMatchObject({ code: 'ERR_OUTPUT_UNSAFE' })
     expect(readdirSync(folder)).toEqual([])
   })
 
-  test.each(['', 'a]b', 'a#b', 'a;b', 'a\nb', ' a', 'a\0'])('the profile name %j', async (name) => {
+  it.each(['', 'a]b', 'a#b', 'a;b', 'a\nb', ' a', 'a\0'])('the profile name %j', async (name) => {
     await expect(write('1', path, name)).rejects.toMatchObject({ code: 'ERR_USAGE_INVALID_VALUE' })
   })
 })
 
-test('of a link the target is replaced, and the link stays', async () => {
+it('of a link the target is replaced, and the link stays', async () => {
   mkdirSync(join(folder, 'dotfiles'))
   const real = join(folder, 'dotfiles', 'credentials')
   writeFileSync(real, '[a]\nx = 1\n', { mode: 0o600 })
@@ -246,7 +246,7 @@ test('of a link the target is replaced, and the link stays', async () => {
   expect(readFileSync(real, 'utf8')).toBe(`[a]\nx = 1\n${expected('1')}`)
 })
 
-test('drafts of killed processes are swept when old; those of the living and the young are spared', async () => {
+it('drafts of killed processes are swept when old; those of the living and the young are spared', async () => {
   const dead = 4_194_303
   const draft = (pid: number): string => join(folder, `.credentials.${pid}.${'ab'.repeat(16)}.tmp`)
   const old = new Date(Date.now() - 120_000)
@@ -265,7 +265,7 @@ test('drafts of killed processes are swept when old; those of the living and the
   )
 })
 
-test.skipIf(uid !== 0)(
+it.skipIf(uid !== 0)(
   'a lock of another user is waited for at the usual pace, and he is named',
   async () => {
     chmodSync(folder, 0o1777)
@@ -288,14 +288,14 @@ test.skipIf(uid !== 0)(
   },
 )
 
-test('a stale lock of a killed process is taken over', async () => {
+it('a stale lock of a killed process is taken over', async () => {
   const holder = { pid: 4_194_303, started: '1', realm: 'another boot', at: Date.now() - 31_000 }
   writeFileSync(`${path}.rolesanywhere.lock`, JSON.stringify(holder))
   await write()
   expect(readFileSync(path, 'utf8')).toBe(expected('1'))
 })
 
-test.skipIf(uid !== 0)(
+it.skipIf(uid !== 0)(
   'a link that another user has laid, or could lay, is not followed',
   async () => {
     const victim = join(folder, 'victim')

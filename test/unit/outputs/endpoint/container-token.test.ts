@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inWords } from '../../../../src/core/wording.ts'
 import type { Reporter } from '../../../../src/core/ports.ts'
 import { ContainerToken } from '../../../../src/outputs/endpoint/container-token.ts'
@@ -51,7 +51,7 @@ async function accepts(token: ContainerToken, text: string, now: number): Promis
   return token.accepts(text, now)
 }
 
-test('a missing file is made with mode 0600 and 256 random bits, without a line end', async () => {
+it('a missing file is made with mode 0600 and 256 random bits, without a line end', async () => {
   const token = await open()
   const text = readFileSync(path, 'utf8')
   expect(text).toMatch(/^[A-Za-z0-9_-]{43}$/)
@@ -62,14 +62,14 @@ test('a missing file is made with mode 0600 and 256 random bits, without a line 
   expect(await accepts(token, '', 0)).toBe(false)
 })
 
-test('a file that is there is used, and survives a restart', async () => {
+it('a file that is there is used, and survives a restart', async () => {
   await open()
   const before = readFileSync(path, 'utf8')
   expect(await accepts(await open(), before, 0)).toBe(true)
   expect(readFileSync(path, 'utf8')).toBe(before)
 })
 
-test('a replaced file rotates the token; the old one is good for a minute more', async () => {
+it('a replaced file rotates the token; the old one is good for a minute more', async () => {
   const token = await open()
   const first = readFileSync(path, 'utf8')
   expect(await accepts(token, first, 0)).toBe(true)
@@ -80,7 +80,7 @@ test('a replaced file rotates the token; the old one is good for a minute more',
   expect(await accepts(token, 'second-token-of-the-file', 63_000)).toBe(true)
 })
 
-test('requests that come while the file is being looked at wait for that', async () => {
+it('requests that come while the file is being looked at wait for that', async () => {
   const token = await open()
   put('second-token-of-the-file\n')
   const answers = await Promise.all(
@@ -89,7 +89,7 @@ test('requests that come while the file is being looked at wait for that', async
   expect(answers).toEqual(Array.from({ length: 5 }, () => true))
 })
 
-test.each(['', 'short', 'with a blank inside it', 'größe-größe-größe-größe', 'x'.repeat(20_000)])(
+it.each(['', 'short', 'with a blank inside it', 'größe-größe-größe-größe', 'x'.repeat(20_000)])(
   'while the file holds %j the token at hand goes on, which is said once, and a start is refused',
   async (text) => {
     const token = await open()
@@ -201,7 +201,7 @@ describe('a token in other hands', () => {
     ],
   ]
 
-  test.for(HANDS)(
+  it.for(HANDS)(
     '(%s) is refused at the start, and later said once and not taken',
     async (row, context) => {
       const [, lay, said, needs] = row
@@ -219,7 +219,7 @@ describe('a token in other hands', () => {
     },
   )
 
-  test('is taken again, in silence, once it is in ours', async () => {
+  it('is taken again, in silence, once it is in ours', async () => {
     const token = await open()
     chmodSync(path, 0o644)
     await token.refresh(5_000)
@@ -228,14 +228,14 @@ describe('a token in other hands', () => {
     expect(warnings).toHaveLength(1)
   })
 
-  test.skipIf(uid !== 0)('is not so with a group of readers, and in a folder of root', async () => {
+  it.skipIf(uid !== 0)('is not so with a group of readers, and in a folder of root', async () => {
     await open()
     chownSync(path, uid, USERS)
     chmodSync(path, 0o640)
     expect(await accepts(await open(), readFileSync(path, 'utf8'), 0)).toBe(true)
   })
 
-  test('nothing is made in a folder that is not safe', async () => {
+  it('nothing is made in a folder that is not safe', async () => {
     mkdirSync(join(folder, 'run'))
     chmodSync(join(folder, 'run'), 0o777)
     await expect(open()).rejects.toMatchObject({ code: 'ERR_OUTPUT_UNSAFE' })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { RolesAnywhereError } from '../../../../src/core/errors.ts'
 import { ContainerToken } from '../../../../src/outputs/endpoint/container-token.ts'
 import {
@@ -59,7 +59,7 @@ const put = (headers: EndpointRequest['headers'], of?: EndpointState): EndpointR
 describe('monitoring', () => {
   const PATHS = ['/healthz', '/readyz', '/metrics', '/status']
 
-  test.each(PATHS)('%s is for this machine, with a token or without', (path) => {
+  it.each(PATHS)('%s is for this machine, with a token or without', (path) => {
     const rules = { hosts: hostTable({ address: '127.0.0.1', port: 9911 }), allowRemote: true }
     const remote = state({ rules, metadataTokens: undefined })
     const peer = { isLocal: false }
@@ -72,7 +72,7 @@ describe('monitoring', () => {
 })
 
 describe('IMDSv2', () => {
-  test('a token is given for 1 to 21600 seconds, with the TTL echoed and no line end', () => {
+  it('a token is given for 1 to 21600 seconds, with the TTL echoed and no line end', () => {
     for (const ttl of ['1', '300', '21600']) {
       const response = put({ [TTL]: ttl })
       expect(response.status).toBe(200)
@@ -81,29 +81,18 @@ describe('IMDSv2', () => {
     }
   })
 
-  test.each([
-    '',
-    '0',
-    '-1',
-    '21601',
-    '1e3',
-    '0x10',
-    '１',
-    '5, 6',
-    '00',
-    '99999',
-    '+5',
-    ' 5',
-    '5.0',
-  ])('a TTL of %j is refused with 400', (ttl) => {
-    expect(put({ [TTL]: ttl }).status).toBe(400)
-  })
+  it.each(['', '0', '-1', '21601', '1e3', '0x10', '１', '5, 6', '00', '99999', '+5', ' 5', '5.0'])(
+    'a TTL of %j is refused with 400',
+    (ttl) => {
+      expect(put({ [TTL]: ttl }).status).toBe(400)
+    },
+  )
 
-  test('no TTL header is refused with 400', () => {
+  it('no TTL header is refused with 400', () => {
     expect(put({}).status).toBe(400)
   })
 
-  test('the role list has no line end, and the role gives credentials', () => {
+  it('the role list has no line end, and the role gives credentials', () => {
     const of = state()
     const headers = { 'x-aws-ec2-metadata-token': put({ [TTL]: '60' }, of).body }
     for (const path of [
@@ -119,7 +108,7 @@ describe('IMDSv2', () => {
     expect(ask(ROLES, { headers }, of)).toMatchObject({ headers: { [TTL]: '60' } })
   })
 
-  test.each([
+  it.each([
     [`${ROLES}/other`, 404],
     [`${ROLES}/demo-role/x`, 404],
     [`${ROLES}/%64emo-role`, 404],
@@ -140,14 +129,14 @@ describe('IMDSv2', () => {
     expect(statusOf(ask(path, { headers }, of))).toBe(status)
   })
 
-  test('the identity document is there only when asked for', () => {
+  it('the identity document is there only when asked for', () => {
     const of = state({ identityDocument: true })
     const headers = { 'x-aws-ec2-metadata-token': put({ [TTL]: '60' }, of).body }
     const answer = ask('/latest/dynamic/instance-identity/document', { headers }, of)
     expect(JSON.parse((answer as EndpointResponse).body)).toMatchObject({ region: 'eu-central-1' })
   })
 
-  test('no token, a foreign, an altered and an expired one are 401', () => {
+  it('no token, a foreign, an altered and an expired one are 401', () => {
     const of = state()
     const tokens = new MetadataTokens()
     const good = put({ [TTL]: '60' }, of).body
@@ -168,7 +157,7 @@ describe('IMDSv2', () => {
     expect(tokens.secondsLeft(token, NOW + 60_000)).toBe(0)
   })
 
-  test.each([
+  it.each([
     ['/latest/api/token', 'GET'],
     ['/latest/api/token', 'POST'],
     [ROLES, 'PUT'],
@@ -181,7 +170,7 @@ describe('IMDSv2', () => {
     expect(statusOf(ask(path, { method }))).toBe(405)
   })
 
-  test('switched off, its paths do not exist', () => {
+  it('switched off, its paths do not exist', () => {
     const of = state({ metadataTokens: undefined })
     expect(put({ [TTL]: '60' }, of).status).toBe(404)
     expect(statusOf(ask(ROLES, {}, of))).toBe(404)
@@ -189,7 +178,7 @@ describe('IMDSv2', () => {
 })
 
 describe('container endpoint', () => {
-  test('the exact token gives credentials, everything else 401', () => {
+  it('the exact token gives credentials, everything else 401', () => {
     const asked = (authorization?: string): number | string =>
       statusOf(ask('/credentials/default', { headers: { authorization } }))
     expect(asked(containerSecret)).toBe('container')
@@ -204,7 +193,7 @@ describe('container endpoint', () => {
     }
   })
 
-  test('each profile has its own path and token', () => {
+  it('each profile has its own path and token', () => {
     const other = ContainerToken.ephemeral()
     const of = state({
       roles: [servedRole(), servedRole({ profile: 'team/a b' })],
@@ -251,7 +240,7 @@ describe('every route alike', () => {
     { 'sec-fetch-site': 'cross-site' },
     { 'access-control-request-method': 'PUT' },
   ]
-  test('refuses forwarded and browser requests', () => {
+  it('refuses forwarded and browser requests', () => {
     for (const target of TARGETS) {
       for (const headers of HEADERS) {
         const withAccess = { ...headers, authorization: containerSecret, [TTL]: '60' }
@@ -264,7 +253,7 @@ describe('every route alike', () => {
     }
   })
 
-  test('refuses peers on other machines, other users, bodies and absolute targets', () => {
+  it('refuses peers on other machines, other users, bodies and absolute targets', () => {
     for (const target of TARGETS) {
       expect(statusOf(ask(target, { peer: { isLocal: false } }))).toBe(403)
       const rules = { ...state().rules, allowedUids: new Set([1000]) }
@@ -280,7 +269,7 @@ describe('every route alike', () => {
     }
   })
 
-  test('says nothing that may be cached', () => {
+  it('says nothing that may be cached', () => {
     for (const target of TARGETS) {
       const response = ask(target)
       if ('status' in response) expect(response.headers['cache-control']).toBe('no-store')
@@ -289,7 +278,7 @@ describe('every route alike', () => {
 })
 
 describe('bodies', () => {
-  test('IMDS credentials as EC2 writes them', () => {
+  it('IMDS credentials as EC2 writes them', () => {
     const wanted = { role: servedRole(), format: 'imds', headers: {} } as const
     expect(JSON.parse(new CredentialsBodies().answer(wanted, CREDENTIALS, NOW).body)).toEqual({
       Code: 'Success',
@@ -302,7 +291,7 @@ describe('bodies', () => {
     })
   })
 
-  test('a failure is never Success and holds no key', () => {
+  it('a failure is never Success and holds no key', () => {
     const error = new RolesAnywhereError('ERR_NETWORK_DNS', 'host not found', { hint: 'x' })
     for (const format of ['imds', 'container'] as const) {
       const response = failureAnswer({ role: servedRole(), format, headers: {} }, error, NOW)
@@ -312,7 +301,7 @@ describe('bodies', () => {
     }
   })
 
-  test('readiness, health, status and metrics hold facts and no secret', () => {
+  it('readiness, health, status and metrics hold facts and no secret', () => {
     const failing = servedRole({
       profile: 'a"b\\c',
       status: () => ({ nextTryAt: NOW, refreshes: 3, failures: new Map([['ERR_NETWORK_DNS', 2]]) }),

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parsePkcs11Uri } from '../../../../../src/core/pkcs11-uri.ts'
 import { findModules } from '../../../../../src/identity/pkcs11/module/find-modules.ts'
 import {
@@ -37,11 +37,11 @@ const found = (uri = 'pkcs11:', library?: string): string[][] =>
   )
 
 describe('modules', () => {
-  test('none are found where none are', () => {
+  it('none are found where none are', () => {
     expect(found()).toEqual([])
   })
 
-  test('p11-kit’s configuration comes before everything else, in its order', () => {
+  it('p11-kit’s configuration comes before everything else, in its order', () => {
     for (const name of ['a.so', 'b.so', 'c.so']) write(`lib/pkcs11/${name}`)
     write('lib/p11-kit-proxy.so')
     write('lib/libknown.so.2')
@@ -51,7 +51,7 @@ describe('modules', () => {
     expect(found()).toEqual([['lib/pkcs11/b.so', 'lib/pkcs11/a.so', 'lib/pkcs11/c.so']])
   })
 
-  test('a bare name is not looked for in the current folder', () => {
+  it('a bare name is not looked for in the current folder', () => {
     write('here.so')
     const before = process.cwd()
     process.chdir(folder)
@@ -63,7 +63,7 @@ describe('modules', () => {
     }
   })
 
-  test('trust modules, other programs’ modules, absent ones and backup files are left out', () => {
+  it('trust modules, other programs’ modules, absent ones and backup files are left out', () => {
     write('lib/pkcs11/a.so')
     write('package/trust.module', 'module: a.so\ntrust-policy: yes\n')
     write('package/others.module', 'module: a.so\nenable-in: firefox, seahorse\n')
@@ -76,14 +76,14 @@ describe('modules', () => {
     expect(found()).toEqual([['lib/pkcs11/a.so']])
   })
 
-  test('a later folder overrides an earlier one, field by field', () => {
+  it('a later folder overrides an earlier one, field by field', () => {
     write('lib/pkcs11/a.so')
     write('package/one.module', 'module: a.so\n')
     write('system/one.module', 'disable-in: rolesanywhere\n')
     expect(found()).toEqual([])
   })
 
-  test('a remote module is reached through the proxy', () => {
+  it('a remote module is reached through the proxy', () => {
     write('lib/pkcs11/a.so')
     write('lib/p11-kit-proxy.so')
     write('package/one.module', 'module: a.so\n')
@@ -91,13 +91,13 @@ describe('modules', () => {
     expect(found()).toEqual([['lib/pkcs11/a.so'], ['lib/p11-kit-proxy.so']])
   })
 
-  test('without a configuration: the proxy, then well-known places', () => {
+  it('without a configuration: the proxy, then well-known places', () => {
     write('lib/p11-kit-proxy.so')
     write('lib/libknown.so.2')
     expect(found()).toEqual([['lib/p11-kit-proxy.so'], ['lib/libknown.so.2']])
   })
 
-  test('a named module is the only one', () => {
+  it('a named module is the only one', () => {
     write('lib/libknown.so.2')
     const other = write('lib/other.so')
     write('package/one.module', 'module: ../libknown.so.2\n')
@@ -108,7 +108,7 @@ describe('modules', () => {
     expect(found('pkcs11:?module-name=KNOWN', other)).toEqual([['lib/other.so']])
   })
 
-  test.each(['module-name=unknown', 'module-name=..%2Fother', 'module-path=lib/other.so'])(
+  it.each(['module-name=unknown', 'module-name=..%2Fother', 'module-path=lib/other.so'])(
     '%s is refused',
     (query) => {
       write('lib/other.so')
@@ -119,7 +119,7 @@ describe('modules', () => {
   )
 })
 
-test('each system has its places', () => {
+it('each system has its places', () => {
   const linux = systemPlaces('linux', 'x64', '/home/me')
   expect(linux.moduleFolders).toContain('/usr/lib/x86_64-linux-gnu/pkcs11')
   expect(linux.configFolders.at(-1)).toBe('/home/me/.config/pkcs11/modules')

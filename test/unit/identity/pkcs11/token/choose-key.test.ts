@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parsePkcs11Uri } from '../../../../../src/core/pkcs11-uri.ts'
 import { chooseKey } from '../../../../../src/identity/pkcs11/token/choose-key.ts'
 import type {
@@ -41,7 +41,7 @@ function choose(
 }
 
 describe('a private key', () => {
-  test('is found by its public key, whatever its id and label say', () => {
+  it('is found by its public key, whatever its id and label say', () => {
     const privateKeys = [
       key('01', 'a', { keyType: RSA, modulus: `00${modulusOf(rsa)}` }),
       key('02', 'b', { ecPoint: pointOf(ec) }),
@@ -50,7 +50,7 @@ describe('a private key', () => {
     expect(choose({ privateKeys }, ec, 'pkcs11:', { certificateId: '01' })).toBe('02b')
   })
 
-  test('is found by the point of its public object, and by a bare point', () => {
+  it('is found by the point of its public object, and by a bare point', () => {
     const publicKeys = [
       key('01', '', { ecPoint: pointOf(otherEc) }),
       key('02', '', { ecPoint: pointOf(ec).slice(4) }),
@@ -58,29 +58,29 @@ describe('a private key', () => {
     expect(choose({ privateKeys: [key('01', 'a'), key('02', 'b')], publicKeys }, ec)).toBe('02b')
   })
 
-  test('without any public object is found by the id of the certificate', () => {
+  it('without any public object is found by the id of the certificate', () => {
     const privateKeys = [key('01', 'a'), key('02', 'b')]
     expect(choose({ privateKeys }, ec, 'pkcs11:', { certificateId: '02' })).toBe('02b')
     expect(choose({ privateKeys }, ec, 'pkcs11:', { certificateId: '03' })).toBe('none')
   })
 
-  test('without a matching id is found by the label of the URI, never without one', () => {
+  it('without a matching id is found by the label of the URI, never without one', () => {
     const privateKeys = [key('01', 'a'), key('02', 'b')]
     expect(choose({ privateKeys }, ec, 'pkcs11:object=b', { certificateId: '03' })).toBe('02b')
     expect(choose({ privateKeys }, ec, 'pkcs11:token=x')).toBe('none')
   })
 
-  test('of another type is never taken for one without a public object', () => {
+  it('of another type is never taken for one without a public object', () => {
     const privateKeys = [key('01', 'a', { keyType: RSA })]
     expect(choose({ privateKeys }, ec, 'pkcs11:', { certificateId: '01' })).toBe('none')
   })
 
-  test('that may not sign is no candidate', () => {
+  it('that may not sign is no candidate', () => {
     const privateKeys = [key('01', 'a', { canSign: false }), key('01', 'b')]
     expect(choose({ privateKeys }, ec, 'pkcs11:', { certificateId: '01' })).toBe('01b')
   })
 
-  test('named by a URI of its own is refused when it is another one', () => {
+  it('named by a URI of its own is refused when it is another one', () => {
     const privateKeys = [
       key('01', 'a', { ecPoint: pointOf(otherEc) }),
       key('02', 'b', { ecPoint: pointOf(ec) }),
@@ -89,18 +89,18 @@ describe('a private key', () => {
     expect(choose({ privateKeys }, ec, 'pkcs11:object=b', { isExplicit: true })).toBe('02b')
   })
 
-  test('two that the token does not tell apart are refused', () => {
+  it('two that the token does not tell apart are refused', () => {
     const privateKeys = [key('01', 'a'), key('01', 'b')]
     expect(choose({ privateKeys }, ec, 'pkcs11:', { certificateId: '01' })).toBe('ambiguous')
     expect(choose({ privateKeys }, undefined, 'pkcs11:', { isExplicit: true })).toBe('ambiguous')
   })
 
-  test('a point that is no point of the curve tells nothing', () => {
+  it('a point that is no point of the curve tells nothing', () => {
     const privateKeys = [key('01', 'a', { ecPoint: `04${'11'.repeat(64)}` })]
     expect(choose({ privateKeys }, ec, 'pkcs11:', { certificateId: '01' })).toBe('01a')
   })
 
-  test('of ML-DSA is found by what the token tells of its public half', () => {
+  it('of ML-DSA is found by what the token tells of its public half', () => {
     const [own, other] = [0, 1].map(() => generateKeyPairSync('ml-dsa-44').publicKey) as [
       KeyObject,
       KeyObject,

@@ -7,7 +7,7 @@ import {
   verify,
 } from 'node:crypto'
 import { constants } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   algorithmOfKey,
   encodeSignature,
@@ -21,7 +21,7 @@ const ecAlgorithm = algorithmOfKey(key({ keyType: 3 }))!
 const MESSAGE = Buffer.from('message')
 
 describe('what a token is asked to sign', () => {
-  test.each(['sha256', 'sha384', 'sha512'] as const)(
+  it.each(['sha256', 'sha384', 'sha512'] as const)(
     'the DigestInfo of %s is the one inside OpenSSL’s signature',
     (hash) => {
       const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -37,14 +37,14 @@ describe('what a token is asked to sign', () => {
     },
   )
 
-  test('EC keys sign our own hash', () => {
+  it('EC keys sign our own hash', () => {
     const data = createHash('sha256').update(MESSAGE).digest()
     expect(mechanismInputs(ecAlgorithm, MESSAGE)).toEqual([{ mechanism: 0x1041, data }])
   })
 })
 
 describe('what a token answers', () => {
-  test.each(['P-256', 'P-384', 'P-521'])('r || s or DER, on %s', (namedCurve) => {
+  it.each(['P-256', 'P-384', 'P-521'])('r || s or DER, on %s', (namedCurve) => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve })
     const publicKey = createPublicKey(privateKey)
     for (let count = 0; count < 50; count += 1) {
@@ -57,7 +57,7 @@ describe('what a token answers', () => {
     }
   })
 
-  test.each([0, 63, 1])('%i bytes are no signature', (length) => {
+  it.each([0, 63, 1])('%i bytes are no signature', (length) => {
     expect(() => encodeSignature(ecAlgorithm, Buffer.alloc(length, 1))).toThrow(
       expect.objectContaining({ code: 'ERR_KEY_SIGN_FAILED' }) as Error,
     )
@@ -65,7 +65,7 @@ describe('what a token answers', () => {
 })
 
 describe('ML-DSA', () => {
-  test.each([
+  it.each([
     [1, 'ml-dsa-44'],
     [2, 'ml-dsa-65'],
     [3, 'ml-dsa-87'],
@@ -81,12 +81,12 @@ describe('ML-DSA', () => {
     expect(encodeSignature(algorithm, answer)).toBe(answer)
   })
 
-  test('of an unknown parameter set, or of none, is no key for us', () => {
+  it('of an unknown parameter set, or of none, is no key for us', () => {
     expect(algorithmOfKey(key({ keyType: 0x4a, parameterSet: 4 }))).toBeUndefined()
     expect(algorithmOfKey(key({ keyType: 0x4a }))).toBeUndefined()
   })
 
-  test('a key of another set or type is not taken for one of the certificate', () => {
+  it('a key of another set or type is not taken for one of the certificate', () => {
     const { publicKey } = generateKeyPairSync('ml-dsa-65')
     const isOther = (more: Partial<KeyObjectInfo>): boolean => isOfOtherType(key(more), publicKey)
     expect(isOther({ keyType: 0x4a, parameterSet: 2 })).toBe(false)

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parsePkcs11Uri } from '../../../../../src/core/pkcs11-uri.ts'
 import {
   objectMatches,
@@ -31,7 +31,7 @@ const onToken = (uri: string): boolean => tokenMatches(parsePkcs11Uri(uri), modu
 const onObject = (uri: string): boolean => objectMatches(parsePkcs11Uri(uri), object, 'cert')
 
 describe('tokens', () => {
-  test.each([
+  it.each([
     'pkcs11:',
     'pkcs11:token=My%20token',
     'pkcs11:slot-id=0',
@@ -46,7 +46,7 @@ describe('tokens', () => {
     expect(onToken(uri)).toBe(true)
   })
 
-  test.each([
+  it.each([
     'pkcs11:token=my%20token',
     'pkcs11:token=My%20token%20',
     'pkcs11:token=',
@@ -61,14 +61,14 @@ describe('tokens', () => {
 })
 
 describe('objects', () => {
-  test.each(['pkcs11:', 'pkcs11:id=%00%FF', 'pkcs11:object=leaf;type=cert', 'pkcs11:token=other'])(
+  it.each(['pkcs11:', 'pkcs11:id=%00%FF', 'pkcs11:object=leaf;type=cert', 'pkcs11:token=other'])(
     '%s matches',
     (uri) => {
       expect(onObject(uri)).toBe(true)
     },
   )
 
-  test.each([
+  it.each([
     'pkcs11:id=%00',
     'pkcs11:id=',
     'pkcs11:object=Leaf',
@@ -80,14 +80,14 @@ describe('objects', () => {
     expect(onObject(uri)).toBe(false)
   })
 
-  test('the other half of a pair has another type', () => {
+  it('the other half of a pair has another type', () => {
     const uri = withoutType(parsePkcs11Uri('pkcs11:object=leaf;type=cert'))
     expect(objectMatches(uri, object, 'private')).toBe(true)
   })
 })
 
 describe('what was found', () => {
-  test('is matched by its own URI, which says nothing of empty attributes', () => {
+  it('is matched by its own URI, which says nothing of empty attributes', () => {
     expect(tokenUri(slot.token)).toBe('pkcs11:manufacturer=Maker;token=My%20token')
     expect(objectUri(slot.token, object, 'cert')).toBe(
       'pkcs11:manufacturer=Maker;token=My%20token;id=%00%FF;object=leaf;type=cert',
