@@ -18,8 +18,8 @@ export function hideSecrets(text: string): string {
   return hidePin(text.replace(USER_INFO, '$1***@'))
 }
 
-/** RFC 3986 3.2.1; up to the last `@`, since people do not escape those of passwords. */
-const USER_INFO = /(\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/?#"']*@/giu
+/** RFC 3986 3.2.1; up to the last `@`, since people do not escape those of passwords. Not that of a hint. */
+const USER_INFO = /(\b[a-z][a-z0-9+.-]{1,20}:\/\/)(?!user:password@)[^\s/?#"']*@/giu
 
 function hidePin(text: string): string {
   const start = text.search(SCHEME)

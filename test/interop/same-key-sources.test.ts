@@ -363,6 +363,11 @@ describe('the library and the command line', () => {
         'noTpmKeyPassword',
         // Refused by the command line, unknown to the library.
         'systemStoreName',
+        // Who is asked, which the library leaves to its caller; and of requests for certificates alone.
+        'prompt',
+        'publicKey',
+        'generate',
+        'inTpm',
       ].toSorted((a, b) => indexOf(a) - indexOf(b)),
     )
   })

@@ -372,7 +372,7 @@ export const REFUSED_KEYS: readonly ForeignKey[] = [
   ...SLH_DSA.map(ofNode),
   ...['ml-kem-512', 'ml-kem-768', 'ml-kem-1024'].map(ofNode),
   opensshKey(),
-  ...['seed-cbc', 'cast5-cbc', 'bf-cbc', 'sm4-cbc', 'rc4', 'aes-256-cfb'].map((cipher) =>
+  ...['seed-cbc', 'cast5-cbc', 'bf-cbc', 'rc4', 'aes-256-cfb'].map((cipher) =>
     pkcs8('ec-p256', cipher, ['-v2', cipher], CIPHER_REFUSED),
   ),
   ...['PBE-SHA1-RC4-128', 'PBE-SHA1-RC4-40'].map((scheme) =>
