@@ -31,7 +31,7 @@ done
 
 put 644 packaging/linux/config "$root/etc/rolesanywhere/config"
 
-for file in README.md SECURITY.md docs/*.md; do put 644 "$file" "$doc/${file##*/}"; done
+for file in README.md SECURITY.md docs/*.md docs/*.svg; do put 644 "$file" "$doc/${file##*/}"; done
 cp -r docs/recipes examples "$doc/"
 [ ! -f "dist/rolesanywhere-linux-$architecture.cdx.json" ] ||
   put 644 "dist/rolesanywhere-linux-$architecture.cdx.json" "$doc/sbom.cdx.json"
