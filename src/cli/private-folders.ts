@@ -38,11 +38,24 @@ export function tokenFolder(
   { env, uid }: { readonly env: Env; readonly uid: number },
 ): string {
   if (settings.tokenFolder !== undefined) return settings.tokenFolder
+  return (
+    folderInMemory({ env, uid }) ??
+    inHomeCache(env, 'the token files of container clients', 'tokenFolder')
+  )
+}
+
+/** That of the unit, of the user's session, or root's; undefined where the machine has none for us. */
+export function folderInMemory({
+  env,
+  uid,
+}: {
+  readonly env: Env
+  readonly uid: number
+}): string | undefined {
   const { RUNTIME_DIRECTORY: ofUnit = '', XDG_RUNTIME_DIR: ofUser = '' } = env
   if (ofUnit !== '') return ofUnit.split(':')[0] ?? ofUnit
   if (ofUser !== '') return join(ofUser, 'rolesanywhere')
-  if (uid === 0) return '/run/rolesanywhere'
-  return inHomeCache(env, 'the token files of container clients', 'tokenFolder')
+  return uid === 0 ? '/run/rolesanywhere' : undefined
 }
 
 function inHomeCache({ HOME: home = '' }: Env, what: string, name: SettingName): string {

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { RolesAnywhereError } from '../core/errors.ts'
 import { says, setting } from '../core/wording.ts'
 import { profileSegment } from '../outputs/endpoint/served-role.ts'
+import { folderInMemory } from './private-folders.ts'
 import type { System } from './system.ts'
 
 /**
@@ -21,14 +22,12 @@ import type { System } from './system.ts'
 export function processFilePath(
   given: string,
   profile: string,
-  { env, uid }: Pick<System, 'env' | 'uid'>,
+  system: Pick<System, 'env' | 'uid'>,
 ): string {
   const name = `${profileSegment(profile)}.json`
   if (given !== 'auto') return isFolder(given) ? join(given, name) : given
-  const { RUNTIME_DIRECTORY: ofUnit = '', XDG_RUNTIME_DIR: ofUser = '' } = env
-  if (ofUnit !== '') return join(ofUnit.split(':')[0] ?? ofUnit, name)
-  if (ofUser !== '') return join(ofUser, 'rolesanywhere', name)
-  if (uid === 0) return join('/run/rolesanywhere', name)
+  const folder = folderInMemory(system)
+  if (folder !== undefined) return join(folder, name)
   throw new RolesAnywhereError(
     'ERR_USAGE_MISSING_SETTING',
     says`there is no place in memory for ${setting('processFile', 'auto')}`,
